@@ -1,0 +1,126 @@
+"""What is known about an image, and how a part of it is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lnm_desktop.domain.geometry import Region, Size
+
+
+class CalibrationSource(StrEnum):
+    """Where a pixel size comes from."""
+
+    FILE = "file"
+    USER = "user"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Micrometres per level-0 pixel along x and y; unknown means that no length may be shown or used."""
+
+    mpp_x: float = math.nan
+    mpp_y: float = math.nan
+    source: CalibrationSource = CalibrationSource.UNKNOWN
+
+    def __post_init__(self) -> None:
+        plausible = all(math.isfinite(mpp) and mpp > 0 for mpp in (self.mpp_x, self.mpp_y))
+        if plausible == (self.source is CalibrationSource.UNKNOWN):
+            raise ValueError("a calibration is either unknown or has two positive pixel sizes")
+
+    @property
+    def is_known(self) -> bool:
+        """True when lengths can be told."""
+        return self.source is not CalibrationSource.UNKNOWN
+
+    @property
+    def mpp(self) -> float:
+        """Geometric mean of both directions, micrometres per pixel; nan when unknown."""
+        return math.sqrt(self.mpp_x * self.mpp_y) if self.is_known else math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One native pyramid level: its size in its own pixels, its exact downsample factors, its tile size."""
+
+    size: Size
+    downsample_x: float
+    downsample_y: float
+    tile: Size
+
+
+class ImageKind(StrEnum):
+    """How the image is looked at."""
+
+    SLIDE = "slide"
+    SERIES = "series"
+
+
+class Photometric(StrEnum):
+    """What a pixel holds: RGB uint8, or one grey value after the modality transform."""
+
+    RGB = "rgb"
+    GREY = "grey"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Display window of grey values (DICOM PS3.3 C.11.2): centre and width in modality units."""
+
+    center: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInfo:
+    """All that a reader tells without decoding pixels.
+
+    `dtype` is a numpy dtype name. `planes` counts frames or slices (1 for a slide). `inverted` asks the
+    display to invert *after* windowing (MONOCHROME1). `associated` names label, macro, thumbnail …
+    `spacing_mm` is (x, y, between planes), nan where unknown, for series only.
+    """
+
+    kind: ImageKind
+    format: str
+    size: Size
+    levels: tuple[Level, ...]
+    calibration: Calibration = Calibration()
+    photometric: Photometric = Photometric.RGB
+    dtype: str = "uint8"
+    planes: int = 1
+    window: Window | None = None
+    inverted: bool = False
+    modality: str = ""
+    spacing_mm: tuple[float, float, float] = (math.nan, math.nan, math.nan)
+    objective_power: float | None = None
+    bounds: Region | None = None
+    associated: tuple[str, ...] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def region(self) -> Region:
+        """The whole of level 0."""
+        return Region(0, 0, self.size.width, self.size.height)
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRequest:
+    """Where to read: a level-0 region, how many level-0 pixels one output pixel spans, which plane.
+
+    It never names the file: the reader is *what*, the request is *where*.
+    """
+
+    region: Region
+    downsample: float = 1.0
+    plane: int = 0
+
+    @property
+    def output(self) -> tuple[int, int]:
+        """Width and height of the answer in output pixels, at least 1 × 1."""
+        width = max(1, round(self.region.width / self.downsample))
+        height = max(1, round(self.region.height / self.downsample))
+        return width, height

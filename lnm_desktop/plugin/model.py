@@ -1,0 +1,81 @@
+"""The contract of a model plugin. Everything here runs inside a worker, never in the window."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from lnm_desktop.domain.clinical import ClinicalRecord
+from lnm_desktop.domain.geometry import Geometry
+from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.prediction import HeatmapGrid, RankedRegion, Score
+from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.plugin.spec import ModelSpec
+
+
+class NoOptions(BaseModel):
+    """A model without options."""
+
+
+class Job(Protocol):
+    """What a model may say to the host while it works."""
+
+    def progress(self, done: int, total: int, unit: str = "tiles") -> None:
+        """Report how far the work is."""
+
+    def check_cancelled(self) -> None:
+        """Raises Cancelled once the user has asked to stop; call it at least once per batch."""
+
+    def publish_tile(self, name: str, column: int, row: int, values: NDArray[np.float32]) -> None:
+        """Show a finished block of the map `name` whose top left cell is (column, row)."""
+
+    def publish_grid(self, grid: HeatmapGrid) -> None:
+        """Announce a map before its first tile."""
+
+
+@dataclass(frozen=True)
+class ModelInputs:
+    """What a run is given: an open slide with its calibration, the part to look at, the patient's record."""
+
+    slide: ImageReader
+    calibration: Calibration
+    regions: tuple[Geometry, ...] = ()
+    clinical: ClinicalRecord = field(default_factory=ClinicalRecord)
+
+
+@dataclass(frozen=True)
+class ModelOutput:
+    """What a run gives back; `maps` holds float32 (rows, columns) per grid name, nan where not examined."""
+
+    scores: tuple[Score, ...] = ()
+    grids: tuple[HeatmapGrid, ...] = ()
+    maps: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    regions: tuple[RankedRegion, ...] = ()
+    warnings: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class ModelPlugin(ABC):
+    """A model. Subclass a kind such as `TileClassifier` rather than this, where one fits.
+
+    `Options` becomes the form in the window and the flags on the command line.
+    """
+
+    Options: ClassVar[type[BaseModel]] = NoOptions
+
+    def __init__(self, spec: ModelSpec) -> None:
+        self.spec = spec
+
+    @abstractmethod
+    def load(self, device: str, weights: Path) -> None:
+        """Load verified weights onto "cpu", "cuda" or "mps". Raises WeightsError."""
+
+    @abstractmethod
+    def predict(self, inputs: ModelInputs, options: BaseModel, job: Job) -> ModelOutput:
+        """Run on one input. Raises InferenceError, Cancelled."""

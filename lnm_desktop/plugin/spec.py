@@ -1,0 +1,72 @@
+"""What a plugin says about its models: plain data, so that listing models runs nobody's code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+API_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model's definition.
+
+    `task` is "tile-classification" for now. `resolution_mpp` is what the weights were trained at and `tile_px`
+    the edge of their input there. `resampling` names the kernel by which a slide is brought to that
+    resolution. `operating_point` is the threshold frozen on training folds. `card` is Markdown.
+    `synthetic` marks models trained on made-up data wherever they show.
+    """
+
+    id: str
+    version: str
+    title: str
+    task: str
+    classes: tuple[str, ...]
+    resolution_mpp: float
+    tile_px: int
+    weights_file: str = ""
+    weights_sha256: str = ""
+    resampling: str = "pil-bilinear-antialias"
+    operating_point: float = 0.5
+    needs_images: tuple[str, ...] = ("slide",)
+    needs_clinical: tuple[str, ...] = ()
+    licence: str = ""
+    intended_use: str = ""
+    not_for: str = ""
+    card: str = ""
+    publisher: str = ""
+    synthetic: bool = False
+    api: int = API_VERSION
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ModelSpec:
+        """Rebuild from JSON; unknown keys of a newer application are ignored."""
+        known = {item.name for item in fields(cls)}
+        values = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known
+        }
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """A registered model as the host knows it: spec, JSON schema of its options, where its class is."""
+
+    spec: ModelSpec
+    entry: str
+    options_schema: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return {"spec": self.spec.to_dict(), "entry": self.entry, "options_schema": dict(self.options_schema)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> ModelDescription:
+        """Rebuild from JSON."""
+        return cls(ModelSpec.from_dict(data["spec"]), data["entry"], data.get("options_schema", {}))

@@ -1,0 +1,192 @@
+"""The parent's side: a spawned process with deadlines, a heartbeat and a memory cap."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lnm_desktop.errors import LnmError, from_dict
+from lnm_desktop.log import Safe, get_logger
+from lnm_desktop.process.channel import Channel, ChannelClosed, Message
+
+_log = get_logger(__name__)
+OnEvent = Callable[[Message], None]
+
+
+class ChildDied(LnmError):
+    """The process ended, was killed by its guard, or missed a deadline; `reason` is fit for a user."""
+
+    exit_code = 42
+
+
+@dataclass(frozen=True)
+class ChildSpec:
+    """How to start a child: `target(connection, log_file, *arguments)` must be importable (spawn, never fork)."""
+
+    name: str
+    target: Callable[..., None]
+    log_file: Path
+    arguments: tuple[Any, ...] = ()
+    memory_cap_bytes: int = 4 * 1024**3
+    heartbeat_timeout_s: float = 10.0
+    start_timeout_s: float = 60.0
+
+
+@dataclass
+class _Pending:
+    future: Future[Message]
+    on_event: OnEvent | None
+    deadline: float
+
+
+class Child:
+    """A running child process. One that died stays dead: make a new one."""
+
+    def __init__(self, spec: ChildSpec) -> None:
+        self.spec = spec
+        spec.log_file.parent.mkdir(parents=True, exist_ok=True)
+        context = multiprocessing.get_context("spawn")
+        ours, theirs = context.Pipe()
+        self._process = context.Process(
+            target=spec.target, args=(theirs, str(spec.log_file), *spec.arguments), name=spec.name, daemon=True
+        )
+        self._process.start()
+        theirs.close()
+        self._channel = Channel(ours)
+        self._ids = itertools.count(1)
+        self._pending: dict[int, _Pending] = {}
+        self._lock = threading.Lock()
+        self._death: ChildDied | None = None
+        self._last_beat = time.monotonic() + spec.start_timeout_s
+        threading.Thread(target=self._receive, name=f"{spec.name}-receive", daemon=True).start()
+        threading.Thread(target=self._guard, name=f"{spec.name}-guard", daemon=True).start()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        """False once the process is gone or condemned."""
+        return self._death is None and self._process.is_alive()
+
+    def submit(
+        self, operation: str, arguments: Message, *, deadline_s: float, on_event: OnEvent | None = None
+    ) -> tuple[int, Future[Message]]:
+        """Ask for something; events arrive on the receiving thread. Raises ChildDied."""
+        future: Future[Message] = Future()
+        request_id = next(self._ids)
+        with self._lock:
+            if self._death is not None:
+                raise self._death
+            self._pending[request_id] = _Pending(future, on_event, time.monotonic() + deadline_s)
+        try:
+            self._channel.send({"kind": "request", "id": request_id, "op": operation, "args": arguments})
+        except ChannelClosed:
+            self._die("ended unexpectedly")
+        return request_id, future
+
+    def request(
+        self, operation: str, arguments: Message, *, deadline_s: float, on_event: OnEvent | None = None
+    ) -> Message:
+        """Ask and wait. Raises the error that the child reports, or ChildDied."""
+        return self.submit(operation, arguments, deadline_s=deadline_s, on_event=on_event)[1].result()
+
+    def cancel(self, request_id: int) -> None:
+        """Ask the child to stop working on a request."""
+        try:
+            self._channel.send({"kind": "cancel", "id": request_id})
+        except ChannelClosed:
+            self._die("ended unexpectedly")
+
+    def kill(self, reason: str = "was stopped") -> None:
+        """End the process now; waiting requests fail with ChildDied."""
+        self._die(reason)
+
+    def close(self) -> None:
+        """Hang up and let the process go; it is killed when it does not leave within 2 s."""
+        self._fail_all(self._set_death("was closed"))
+        self._channel.close()
+        self._process.join(2)
+        if self._process.is_alive():
+            self._process.kill()
+            self._process.join(2)
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                self._dispatch(self._channel.receive())
+        except ChannelClosed:
+            self._process.join(1)
+            self._die(_exit_words(self._process.exitcode))
+
+    def _dispatch(self, message: Message) -> None:
+        self._last_beat = time.monotonic()
+        if message["kind"] == "beat":
+            self._check_memory(message.get("rss_bytes", 0))
+            return
+        pending = self._pending.get(message["id"])
+        if pending is None:
+            return
+        if message["kind"] == "event":
+            if pending.on_event is not None:
+                pending.on_event(message["event"])
+            return
+        self._pending.pop(message["id"], None)
+        if message["kind"] == "result":
+            pending.future.set_result(message["result"])
+        else:
+            pending.future.set_exception(from_dict(message["error"]))
+
+    def _check_memory(self, rss_bytes: int) -> None:
+        if rss_bytes > self.spec.memory_cap_bytes:
+            self._die(f"used more than {self.spec.memory_cap_bytes / 1024**3:.1f} GiB of memory and was stopped")
+
+    def _guard(self) -> None:
+        while self._death is None:
+            time.sleep(0.1)
+            now = time.monotonic()
+            if now - self._last_beat > self.spec.heartbeat_timeout_s:
+                self._die("stopped answering and was stopped")
+            elif any(pending.deadline < now for pending in list(self._pending.values())):
+                self._die("missed its deadline and was stopped")
+
+    def _set_death(self, reason: str) -> ChildDied:
+        with self._lock:
+            if self._death is None:
+                self._death = ChildDied(f"The {self.spec.name} {reason}.", reason=reason, process=self.spec.name)
+            return self._death
+
+    def _die(self, reason: str) -> None:
+        first = self._death is None
+        death = self._set_death(reason)
+        if first:
+            _log.warning("%s: %s", Safe(self.spec.name), Safe(reason))
+            self._process.kill()
+        self._fail_all(death)
+
+    def _fail_all(self, death: ChildDied) -> None:
+        with self._lock:
+            pending, self._pending = list(self._pending.values()), {}
+        for entry in pending:
+            if not entry.future.done():
+                entry.future.set_exception(death)
+
+
+def _exit_words(code: int | None) -> str:
+    """What an exit code means: `-11` is `crashed (SIGSEGV)`."""
+    if code is None or code >= 0:
+        return f"ended unexpectedly (exit code {code})"
+    try:
+        return f"crashed ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"crashed (signal {-code})"

@@ -1,0 +1,131 @@
+"""The child's side: answer requests one after another, beat, and listen for cancellation meanwhile."""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from lnm_desktop.errors import Cancelled, LnmError
+from lnm_desktop.process.channel import Channel, ChannelClosed, Message
+
+HEARTBEAT_S = 0.5
+
+
+class Request:
+    """One request being answered: its arguments, a way to report events, and whether it was cancelled."""
+
+    def __init__(self, message: Message, channel: Channel) -> None:
+        self.id: int = message["id"]
+        self.operation: str = message["op"]
+        self.arguments: dict[str, Any] = message.get("args", {})
+        self.cancelled = threading.Event()
+        self._channel = channel
+
+    def emit(self, event: Message) -> None:
+        """Report something to the requester while working."""
+        self._channel.send({"kind": "event", "id": self.id, "event": event})
+
+    def check_cancelled(self) -> None:
+        """Raises Cancelled once the requester has asked to stop."""
+        if self.cancelled.is_set():
+            raise Cancelled("the request was cancelled")
+
+
+Handler = Callable[[Request], Message]
+
+
+class RequestLoop:
+    """Receives on one thread, answers on the caller's, so that a cancel arrives during the work."""
+
+    def __init__(self, channel: Channel, handlers: Mapping[str, Handler]) -> None:
+        self._channel = channel
+        self._handlers = handlers
+        self._waiting: queue.Queue[Request | None] = queue.Queue()
+        self._open: dict[int, Request] = {}
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Answer until the parent hangs up."""
+        threading.Thread(target=self._beat, name="heartbeat", daemon=True).start()
+        threading.Thread(target=self._receive, name="receive", daemon=True).start()
+        while (request := self._waiting.get()) is not None:
+            try:
+                self._channel.send(self._answer(request))
+            except ChannelClosed:
+                break
+        self._stopped.set()
+
+    def _answer(self, request: Request) -> Message:
+        # BaseException: a Rust panic of a codec is one, and a plugin may call sys.exit().
+        try:
+            request.check_cancelled()
+            result = self._handlers[request.operation](request)
+            return {"kind": "result", "id": request.id, "result": result}
+        except LnmError as error:
+            return {"kind": "error", "id": request.id, "error": error.to_dict()}
+        except BaseException as error:  # noqa: BLE001 - a process boundary
+            return {"kind": "error", "id": request.id, "error": unexpected(error).to_dict()}
+        finally:
+            self._open.pop(request.id, None)
+
+    def _receive(self) -> None:
+        try:
+            while True:
+                message = self._channel.receive()
+                if message["kind"] == "cancel":
+                    self._cancel(message["id"])
+                else:
+                    request = Request(message, self._channel)
+                    self._open[request.id] = request
+                    self._waiting.put(request)
+        except ChannelClosed:
+            # The parent is gone: nobody would read a result, and native code may be stuck for ever.
+            os._exit(0)
+
+    def _cancel(self, request_id: int) -> None:
+        request = self._open.get(request_id)
+        if request is not None:
+            request.cancelled.set()
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(HEARTBEAT_S):
+            try:
+                self._channel.send({"kind": "beat", "rss_bytes": rss_bytes()})
+            except ChannelClosed:
+                return
+
+
+def unexpected(error: BaseException) -> LnmError:
+    """An error that nobody foresaw, in words that can cross the border."""
+    return LnmError(f"{type(error).__name__}: {error}", hint="See the process's log for the trace.", unexpected=True)
+
+
+def rss_bytes() -> int:
+    """Resident memory of this process in bytes; 0 where the system does not tell."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def redirect_output(log_file: str) -> None:
+    """Send stdout and stderr, native prints included, to a log so that they cannot disturb the protocol."""
+    descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    os.close(descriptor)
+
+
+def serve(connection: Connection, log_file: str, handlers: Mapping[str, Handler]) -> None:
+    """Body of every child process."""
+    redirect_output(log_file)
+    RequestLoop(Channel(connection), handlers).run()
