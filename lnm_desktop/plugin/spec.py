@@ -48,7 +48,7 @@ class ModelSpec:
     def from_dict(cls, data: Mapping[str, Any]) -> ModelSpec:
         """Rebuild from JSON; unknown keys of a newer application are ignored."""
         known = {item.name for item in fields(cls)}
-        values = {
+        values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known
         }
         return cls(**values)
