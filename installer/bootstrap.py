@@ -65,7 +65,9 @@ def main(arguments: list[str]) -> int:
     try:
         return verbs[verb](rest)
     except subprocess.CalledProcessError as error:
-        print(f"\nStopped: `{' '.join(map(str, error.cmd))}` failed with exit code {error.returncode}.", file=sys.stderr)
+        print(
+            f"\nStopped: `{' '.join(map(str, error.cmd))}` failed with exit code {error.returncode}.", file=sys.stderr
+        )
         return error.returncode or 1
 
 

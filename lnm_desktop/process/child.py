@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import multiprocessing
 import signal
@@ -66,7 +67,8 @@ class Child:
         self._lock = threading.Lock()
         self._death: ChildDied | None = None
         self._last_beat = time.monotonic() + spec.start_timeout_s
-        threading.Thread(target=self._receive, name=f"{spec.name}-receive", daemon=True).start()
+        self._receiver = threading.Thread(target=self._receive, name=f"{spec.name}-receive", daemon=True)
+        self._receiver.start()
         threading.Thread(target=self._guard, name=f"{spec.name}-guard", daemon=True).start()
 
     @property
@@ -113,13 +115,17 @@ class Child:
         self._die(reason)
 
     def close(self) -> None:
-        """Hang up and let the process go; it is killed when it does not leave within 2 s."""
+        """Let the process go; it is killed when it does not leave within 2 s."""
         self._fail_all(self._set_death("was closed"))
-        self._channel.close()
+        with contextlib.suppress(ChannelClosed):
+            self._channel.send({"kind": "stop"})
         self._process.join(2)
         if self._process.is_alive():
             self._process.kill()
             self._process.join(2)
+        # Only when nobody reads any more: a descriptor closed under a reader may already be another file's.
+        self._receiver.join(2)
+        self._channel.close()
 
     def _receive(self) -> None:
         try:

@@ -78,7 +78,9 @@ class RequestLoop:
         try:
             while True:
                 message = self._channel.receive()
-                if message["kind"] == "cancel":
+                if message["kind"] == "stop":
+                    os._exit(0)
+                elif message["kind"] == "cancel":
                     self._cancel(message["id"])
                 else:
                     request = Request(message, self._channel)

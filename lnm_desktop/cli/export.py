@@ -1,0 +1,29 @@
+"""`lnm export`: annotations from any known format to any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from lnm_desktop.cli.output import WORDS, print_json
+
+
+def command(
+    source: Path = typer.Argument(help="ASAP XML, QuPath GeoJSON or CAMELYON contour JSON."),
+    to: Path = typer.Option(..., "--to", help="Target file; its suffix chooses the format (.xml, .geojson)."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Convert annotations. What the target format cannot hold is listed.
+
+    Example: lnm export contours.geojson --to contours.xml
+    """
+    from lnm_desktop.app.export import convert  # noqa: PLC0415 - keeps the start of other commands short
+
+    report = convert(source, to)
+    if as_json:
+        print_json({"file": str(report.path), "annotations": report.count, "notes": list(report.notes)})
+        return
+    WORDS.print(f"{report.count} annotations written to {report.path}")
+    for note in report.notes:
+        WORDS.print(f"  note: {note}")

@@ -1,0 +1,50 @@
+"""`lnm plugins`: what is installed."""
+
+from __future__ import annotations
+
+import typer
+
+from lnm_desktop import paths
+from lnm_desktop.cli.output import print_json, print_table
+
+group = typer.Typer(help="Model plugins.", no_args_is_help=True)
+
+
+@group.callback()
+def _group() -> None:
+    """Model plugins."""
+
+
+@group.command("list")
+def list_plugins(as_json: bool = typer.Option(False, "--json", help="Print one JSON object.")) -> None:
+    """List plugins and their models; a plugin that cannot be loaded says why.
+
+    Example: lnm plugins list --json
+    """
+    from lnm_desktop.app.models import Models  # noqa: PLC0415 - keeps the start of other commands short
+
+    with Models(paths.log_dir(), paths.cache_dir()) as models:
+        states = models.plugins()
+    if as_json:
+        print_json(
+            [
+                {
+                    "plugin": state.name,
+                    "version": state.version,
+                    "problem": state.problem,
+                    "models": [description.spec.to_dict() | {"card": None} for description in state.models],
+                }
+                for state in states
+            ]
+        )
+        return
+    rows = [
+        (
+            state.name,
+            state.version,
+            ", ".join(item.spec.id for item in state.models) or "none",
+            state.problem or "ready",
+        )
+        for state in states
+    ]
+    print_table("Plugins", ("plugin", "version", "models", "state"), rows)

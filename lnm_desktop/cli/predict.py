@@ -1,0 +1,128 @@
+"""`lnm predict`: run a model on a slide, as the window does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from lnm_desktop import paths
+from lnm_desktop.cli.output import ERRORS, WORDS, print_json, print_table
+from lnm_desktop.domain.geometry import Geometry
+from lnm_desktop.domain.ids import RunId, new_id
+from lnm_desktop.domain.prediction import Prediction
+from lnm_desktop.errors import FormatError
+
+
+def command(
+    slide: Path = typer.Argument(help="A whole slide image."),
+    model: str = typer.Option(..., "--model", help="Model id, see `lnm plugins list`."),
+    out: Path = typer.Option(..., "--out", help="Folder for prediction.json, heatmap.png, annotations.xml."),
+    mpp: float = typer.Option(0.0, "--mpp", min=0.0, help="Pixel size in µm where the file has none."),
+    regions: Path | None = typer.Option(None, "--regions", help="Annotations; only inside them the model looks."),
+    option: list[str] = typer.Option([], "--option", help="A model's option as name=value; may be repeated."),
+    device: str = typer.Option("auto", "--device", help="auto, cpu, cuda or mps."),
+    threads: int = typer.Option(1, "--threads", min=1, help="Threads of the arithmetic."),
+    as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
+) -> None:
+    """Run a model on a slide and write the prediction bundle.
+
+    Example: lnm predict slide.svs --model lnm-tumor-tiles --out result --json
+    """
+    from lnm_desktop.app.models import Models  # noqa: PLC0415 - keeps the start of other commands short
+    from lnm_desktop.app.predict import predict  # noqa: PLC0415
+    from lnm_desktop.inference.request import PredictionRequest  # noqa: PLC0415
+
+    request = PredictionRequest(
+        run_id=RunId(new_id()),
+        model_id=model,
+        image_path=str(slide.absolute()),
+        out_dir=str(out.absolute()),
+        user_mpp=mpp,
+        regions=_regions(regions),
+        options=dict(_option(text) for text in option),
+        device=device,
+        threads=threads,
+    )
+    with Models(paths.log_dir(), paths.cache_dir()) as models, RunProgress(hidden=as_json) as progress:
+        bundle = predict(models, request, progress.show)
+    if as_json:
+        print_json(summary(bundle.prediction, out))
+    else:
+        print_prediction(bundle.prediction, out)
+
+
+def summary(prediction: Prediction, folder: Path) -> dict[str, Any]:
+    """The prediction as one JSON object."""
+    return {
+        "model": prediction.model_id,
+        "version": prediction.model_version,
+        "scores": {score.id: score.value for score in prediction.scores},
+        "regions": len(prediction.regions),
+        "warnings": list(prediction.warnings),
+        "provenance": {
+            "repeatable": dict(prediction.provenance.repeatable),
+            "circumstances": dict(prediction.provenance.circumstances),
+        },
+        "folder": str(folder),
+        "notice": prediction.notice,
+    }
+
+
+def print_prediction(prediction: Prediction, folder: Path) -> None:
+    """The prediction as a table with its warnings."""
+    rows = [(score.label, f"{score.value:.4g} {score.unit}".strip(), score.meaning) for score in prediction.scores]
+    print_table(f"{prediction.model_id} {prediction.model_version}", ("score", "value", "meaning"), rows)
+    for warning in prediction.warnings:
+        WORDS.print(f"[yellow]Note:[/] {warning}")
+    WORDS.print(f"{len(prediction.regions)} regions ranked. Bundle: {folder}")
+    WORDS.print(f"[bold]{prediction.notice}[/]")
+
+
+class RunProgress:
+    """A progress bar on stderr that follows a run's events."""
+
+    def __init__(self, *, hidden: bool) -> None:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+        )
+        self._bar = Progress(*columns, TimeRemainingColumn(), console=ERRORS, disable=hidden, transient=True)
+        self._task = self._bar.add_task("starting the model", total=None, rate="")
+
+    def __enter__(self) -> RunProgress:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def show(self, event: object) -> None:
+        """Move the bar; events other than progress are the overlay's business."""
+        from lnm_desktop.inference.events import Progress as RunEvent  # noqa: PLC0415 - as above
+
+        if isinstance(event, RunEvent):
+            rate = f"{event.rate_per_s:.0f} {event.unit}/s"
+            self._bar.update(self._task, description=event.unit, completed=event.done, total=event.total, rate=rate)
+
+
+def _regions(file: Path | None) -> tuple[Geometry, ...]:
+    if file is None:
+        return ()
+    from lnm_desktop.formats.annotations import load_annotations  # noqa: PLC0415 - as above
+
+    geometries = tuple(item.geometry for item in load_annotations(file).annotations if item.geometry.area_px2 > 0)
+    if not geometries:
+        raise FormatError(f"{file.name} holds no area to look at", hint="Draw a polygon or a rectangle in it.")
+    return geometries
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise typer.BadParameter(f"{text!r} is not of the form name=value", param_hint="--option")
+    return name, value
