@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> int:
 
 
 def demo(rest: list[str]) -> int:
-    """Prepare the demo case, run the prediction, export, and open the window (on a virtual screen if there is none)."""
+    """Prepare the demo case, run the prediction, export, and open the window."""
     check_system(needs_screen=False)
     install()
     return on_screen([str(program("lnm")), "demo", *rest])
