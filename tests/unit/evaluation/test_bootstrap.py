@@ -37,7 +37,11 @@ def test_a_constant_measure_has_a_point_interval() -> None:
     assert (result.lower, result.value, result.upper) == (0.5, 0.5, 0.5)
 
 
-@pytest.mark.parametrize("bad", [{"resamples": 0}, {"level": 1.0}])
-def test_unusable_settings_are_refused(bad: dict[str, float]) -> None:
-    with pytest.raises(ValueError):
-        bootstrap_interval(auc, LABELS, SCORES, **bad)  # pyright: ignore[reportArgumentType]
+def test_no_resamples_are_refused() -> None:
+    with pytest.raises(ValueError, match="at least one resample"):
+        bootstrap_interval(auc, LABELS, SCORES, resamples=0)
+
+
+def test_an_impossible_level_is_refused() -> None:
+    with pytest.raises(ValueError, match="confidence level"):
+        bootstrap_interval(auc, LABELS, SCORES, level=1.0)
