@@ -1,0 +1,64 @@
+"""Shared memory through which pixels cross a process border; the parent makes and removes every block."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from contextlib import suppress
+from multiprocessing.shared_memory import SharedMemory
+
+SMALLEST_BYTES = 1024 * 1024
+KEPT_FREE = 4
+
+
+class BlockPool:
+    """Blocks that are used again and again. What is left at the end is removed, also at a plain exit."""
+
+    def __init__(self) -> None:
+        self._free: list[SharedMemory] = []
+        self._all: dict[str, SharedMemory] = {}
+        self._lock = threading.Lock()
+        self._finalizer = weakref.finalize(self, _remove_all, self._all)
+
+    def take(self, size_bytes: int) -> SharedMemory:
+        """The smallest free block that is large enough, or a new one (a power of two, at least 1 MiB)."""
+        with self._lock:
+            fit = min((b for b in self._free if b.size >= size_bytes), key=lambda b: b.size, default=None)
+            if fit is not None:
+                self._free.remove(fit)
+                return fit
+            size = max(SMALLEST_BYTES, 1 << (size_bytes - 1).bit_length())
+            block = SharedMemory(create=True, size=size)
+            self._all[block.name] = block
+            return block
+
+    def give_back(self, block: SharedMemory) -> None:
+        """Keep a block for the next taker, or remove it when enough are kept."""
+        with self._lock:
+            if len(self._free) < KEPT_FREE:
+                self._free.append(block)
+                return
+        self.discard(block)
+
+    def discard(self, block: SharedMemory) -> None:
+        """Remove a block that a dying process may still write to."""
+        with self._lock:
+            self._all.pop(block.name, None)
+        _remove(block)
+
+    def close(self) -> None:
+        """Remove every block; calling it twice is allowed."""
+        with self._lock:
+            self._free.clear()
+            self._finalizer()
+
+
+def _remove_all(blocks: dict[str, SharedMemory]) -> None:
+    while blocks:
+        _remove(blocks.popitem()[1])
+
+
+def _remove(block: SharedMemory) -> None:
+    with suppress(FileNotFoundError, BufferError):
+        block.close()
+        block.unlink()

@@ -1,0 +1,92 @@
+"""Every path that becomes pixels passes through here: checked first, then given to the reader that knows it.
+
+Readers are imported when they are needed: a process that opens slides never loads the DICOM libraries.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lnm_desktop.errors import ImageUnsupported
+from lnm_desktop.imaging.preflight import FileKind, preflight
+from lnm_desktop.imaging.reader import ImageReader
+
+IMAGE_SUFFIXES = frozenset(
+    {".svs", ".tif", ".tiff", ".btf", ".ndpi", ".vms", ".vmu", ".scn", ".mrxs", ".svslide", ".bif", ".czi", ".dcm"}
+    | {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+)
+
+
+def open_image(path: Path) -> ImageReader:
+    """Open a slide, a series or a plain picture.
+
+    Raises ImageNotFound, ImageUnsupported or ImageDamaged, each naming the file and the remedy.
+    """
+    kind = preflight(path)
+    if kind is FileKind.DICOM_FOLDER:
+        return _open_dicom_folder(path)
+    if kind is FileKind.DICOM:
+        return _open_series(path)
+    if kind is FileKind.RASTER:
+        return _open_raster(path)
+    return _open_slide(path, kind)
+
+
+def is_image(path: Path) -> bool:
+    """Cheap filter for folders and dropped files: by name, or by DICOM's mark where there is no suffix."""
+    if path.is_dir():
+        return any(entry.suffix.lower() == ".dcm" for entry in path.iterdir())
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return path.is_file()
+    return not path.suffix and path.is_file() and _has_dicom_mark(path)
+
+
+def _has_dicom_mark(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(132)[128:] == b"DICM"
+    except OSError:
+        return False
+
+
+def _open_slide(path: Path, kind: FileKind) -> ImageReader:
+    from lnm_desktop.imaging.readers import openslide  # noqa: PLC0415 - loaded when needed
+
+    if openslide.recognises(path):
+        return openslide.OpenSlideReader(path)
+    if kind is FileKind.TIFF:
+        return _open_tiff(path)
+    raise ImageUnsupported(
+        f"{path.name} is of a kind that no reader knows", hint="Export it as a pyramidal TIFF, DICOM, PNG or JPEG."
+    )
+
+
+def _open_tiff(path: Path) -> ImageReader:
+    from lnm_desktop.imaging.readers import tiff  # noqa: PLC0415 - loaded when needed
+
+    return tiff.TiffReader(path)
+
+
+def _open_raster(path: Path) -> ImageReader:
+    from lnm_desktop.imaging.readers import raster  # noqa: PLC0415 - loaded when needed
+
+    return raster.RasterReader(path)
+
+
+def _open_series(path: Path) -> ImageReader:
+    from lnm_desktop.imaging.readers import dicom_series, openslide  # noqa: PLC0415 - loaded when needed
+
+    if dicom_series.is_whole_slide(path):
+        dicom_series.check_whole_slide(path)
+        return openslide.OpenSlideReader(path)
+    return dicom_series.open_series((path,))
+
+
+def _open_dicom_folder(path: Path) -> ImageReader:
+    from lnm_desktop.imaging.readers import dicom_series, openslide  # noqa: PLC0415 - loaded when needed
+
+    files = dicom_series.files_of(path)
+    if dicom_series.is_whole_slide(files[0]):
+        dicom_series.check_whole_slide(files[0])
+        return openslide.OpenSlideReader(files[0])
+    return dicom_series.open_series(files)

@@ -1,0 +1,161 @@
+"""Every path passes through here before native code sees it: cheap checks in Python with precise reasons."""
+
+from __future__ import annotations
+
+import stat
+from enum import StrEnum
+from pathlib import Path
+
+from lnm_desktop.errors import ImageDamaged, ImageNotFound, ImageUnsupported
+from lnm_desktop.imaging.dicom_check import check_dicom
+from lnm_desktop.imaging.tiff_check import check_tiff, is_tiff
+
+COPY_AGAIN = "Copy the file again from its source."
+_RASTER_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM")
+_TEXT_KINDS = (
+    (b"version https://git-lfs", "a Git LFS pointer", "Fetch the real file with `git lfs pull`."),
+    (b"<!doctype html", "a web page", "Download the file again; a login page may have been saved in its place."),
+    (b"<html", "a web page", "Download the file again; a login page may have been saved in its place."),
+    (b"<?xml", "an XML text", "Annotations are imported into an open image; open the image itself."),
+    (b"{", "a JSON text", "Open the image itself."),
+)
+# Slides that are text files beside a folder of pictures.
+_TEXT_SLIDES = frozenset({".vms", ".vmu", ".mrxs"})
+
+
+class FileKind(StrEnum):
+    """What the first bytes say."""
+
+    TIFF = "tiff"
+    DICOM = "dicom"
+    DICOM_FOLDER = "dicom folder"
+    RASTER = "raster"
+    OTHER = "other"
+
+
+def preflight(path: Path) -> FileKind:
+    """Say what a path holds, or refuse it before any decoder is asked.
+
+    Raises ImageNotFound, ImageUnsupported or ImageDamaged.
+    """
+    size = _check_file_type(path)
+    if size is None:
+        return _check_folder(path)
+    head = _read_head(path)
+    if is_tiff(head):
+        check_tiff(path, size)
+        return FileKind.TIFF
+    if _looks_like_dicom(path, head):
+        check_dicom(path, size)
+        return FileKind.DICOM
+    if _is_raster(head):
+        return FileKind.RASTER
+    _check_companions(path)
+    _check_text(path, head)
+    return FileKind.OTHER
+
+
+def _check_file_type(path: Path) -> int | None:
+    """Size of a regular file, None for a folder. lstat first: opening a FIFO would wait for ever."""
+    try:
+        status = path.lstat()
+        if stat.S_ISLNK(status.st_mode):
+            status = path.stat()
+    except FileNotFoundError as error:
+        raise ImageNotFound(
+            f"{path.name} was not found", hint="It may have been moved or renamed, or its drive is not connected."
+        ) from error
+    except PermissionError as error:
+        raise _no_permission(path) from error
+    except (OSError, ValueError) as error:
+        raise ImageNotFound(f"{path.name} cannot be reached", hint="Check the path and its links.") from error
+    if stat.S_ISDIR(status.st_mode):
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        raise ImageUnsupported(
+            f"{path.name} is {_special(status.st_mode)}, not a file with an image", hint="Choose an image file."
+        )
+    if status.st_size == 0:
+        raise ImageDamaged(f"{path.name} is an empty file (0 bytes)", hint=COPY_AGAIN)
+    return status.st_size
+
+
+def _special(mode: int) -> str:
+    names = {
+        stat.S_IFIFO: "a named pipe",
+        stat.S_IFSOCK: "a socket",
+        stat.S_IFCHR: "a device",
+        stat.S_IFBLK: "a device",
+    }
+    return names.get(stat.S_IFMT(mode), "a special file")
+
+
+def _no_permission(path: Path) -> ImageNotFound:
+    return ImageNotFound(
+        f"{path.name}: no permission to read it", hint="Ask its owner, or change the permissions of the file."
+    )
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(1024)
+    except PermissionError as error:
+        raise _no_permission(path) from error
+    except OSError as error:
+        raise ImageNotFound(
+            f"{path.name} cannot be read ({error.strerror})", hint="Check the drive or network share."
+        ) from error
+
+
+def _check_folder(path: Path) -> FileKind:
+    try:
+        names = [entry.name for entry in path.iterdir()]
+    except PermissionError as error:
+        raise _no_permission(path) from error
+    if any(name.lower().endswith(".dcm") for name in names):
+        return FileKind.DICOM_FOLDER
+    if (path.parent / f"{path.name}.mrxs").is_file():
+        raise ImageUnsupported(
+            f"{path.name} is the folder of a MIRAX slide", hint=f"Open {path.name}.mrxs beside it instead."
+        )
+    raise ImageUnsupported(
+        f"{path.name} is a folder without DICOM files (*.dcm)",
+        hint="Choose an image file, or a folder with one series.",
+    )
+
+
+def _looks_like_dicom(path: Path, head: bytes) -> bool:
+    return head[128:132] == b"DICM" or path.suffix.lower() == ".dcm"
+
+
+def _is_raster(head: bytes) -> bool:
+    return head.startswith(_RASTER_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+def _check_companions(path: Path) -> None:
+    """A MIRAX slide is nothing without its folder (its file is a small JPEG or text)."""
+    if path.suffix.lower() == ".mrxs" and not (path.with_suffix("") / "Slidedat.ini").is_file():
+        raise ImageDamaged(
+            f"{path.name}: its file {path.stem}/Slidedat.ini is missing", hint="Copy the slide's folder beside it."
+        )
+
+
+def _check_text(path: Path, head: bytes) -> None:
+    """Refuse a text that pretends to be an image, and say what it looks like."""
+    if path.suffix.lower() in _TEXT_SLIDES:
+        return
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, what, hint in _TEXT_KINDS:
+        if start.startswith(mark):
+            raise ImageUnsupported(f"{path.name} is not an image; it looks like {what}", hint=hint)
+    if b"\0" not in head and _is_text(head):
+        raise ImageUnsupported(f"{path.name} is not an image; it looks like text", hint="Open the image itself.")
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > len(head) - 4  # a character cut at the end of the sample
+    return True

@@ -1,0 +1,216 @@
+"""Whole slides of every format that OpenSlide knows, read through OpenSlide."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import openslide
+from numpy.typing import NDArray
+from PIL import Image
+
+from lnm_desktop.domain.geometry import Region, Size
+from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, RegionRequest
+from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
+from lnm_desktop.imaging.calibration import MAXIMUM_MPP, MAXIMUM_PRINT_MPP, read_calibration
+from lnm_desktop.imaging.placement import Block, place
+from lnm_desktop.imaging.reader import ImageReader
+
+WHITE = 255
+DEFAULT_TILE_PX = 256
+LARGE_SINGLE_LEVEL_PX = 20_000
+# Parts of property names that may identify a patient, a laboratory or a person who worked on the slide.
+_IDENTIFYING = (
+    *("barcode", "patient", "comment", "imagedescription", "filename", "user", "operator", "physician", "accession"),
+    *(
+        "institution",
+        "specimen",
+        "container",
+        "slideid",
+        "imageid",
+        "study",
+        "series",
+        "uid",
+        "date",
+        "time",
+        "label",
+        "title",
+    ),
+)
+
+
+def recognises(path: Path) -> bool:
+    """True where OpenSlide has a driver for the file."""
+    return openslide.OpenSlide.detect_format(str(path)) is not None
+
+
+class OpenSlideReader(ImageReader):
+    """A slide behind OpenSlide. A read error condemns OpenSlide's handle, so it is replaced after one."""
+
+    thread_safe = True
+
+    def __init__(self, path: Path) -> None:
+        """Raises ImageUnsupported, ImageDamaged."""
+        self._path = path
+        self._slide = self._open()
+        self._replacing = threading.Lock()
+        self._closed = False
+        self._info = _describe(self._slide)
+
+    @property
+    def info(self) -> ImageInfo:
+        """What OpenSlide tells of the slide."""
+        return self._info
+
+    def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
+        """See `ImageReader.read_region`."""
+        return place(request, self._info, self._read_block, WHITE)
+
+    def read_associated(self, name: str) -> NDArray[np.uint8]:
+        """Label, macro, thumbnail …, composited on white."""
+        self._check_open()
+        if name not in self._info.associated:
+            raise ImageError(
+                f"{self._path.name} has no image named {name!r}", hint="Choose one that the slide lists."
+            )
+        try:
+            return _on_white(self._slide.associated_images[name])
+        except openslide.OpenSlideError as error:
+            self._replace()
+            raise ImageDamaged(
+                f"{self._path.name}: the {name} image cannot be decoded ({error})",
+                hint="The slide itself may be intact.",
+            ) from error
+
+    def close(self) -> None:
+        """Release the file."""
+        if not self._closed:
+            self._closed = True
+            self._slide.close()
+
+    def _open(self) -> openslide.OpenSlide:
+        try:
+            return openslide.OpenSlide(str(self._path))
+        except openslide.OpenSlideUnsupportedFormatError as error:
+            raise ImageUnsupported(
+                f"{self._path.name} is not a slide that OpenSlide knows",
+                hint="Convert it to pyramidal TIFF or DICOM.",
+            ) from error
+        except openslide.OpenSlideError as error:
+            raise ImageDamaged(
+                f"{self._path.name} cannot be opened: {error}", hint="Copy the file again from its source."
+            ) from error
+
+    def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
+        self._check_open()
+        slide = self._slide
+        factor = slide.level_downsamples[level]
+        location = (round(x * factor), round(y * factor))
+        try:
+            image = slide.read_region(location, level, (width, height))
+        except openslide.OpenSlideError:
+            image = self._read_again(location, level, (width, height))
+        # OpenSlide interpolates from the fractional place of a level-0 location, so that place is the block's corner.
+        return Block(_on_white(image), location[0] / factor, location[1] / factor)
+
+    def _read_again(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> Image.Image:
+        """Read on a handle of our own: the failed one may have been condemned by another region."""
+        with self._replacing:
+            fresh = self._open()
+            try:
+                image = fresh.read_region(location, level, size)
+            except openslide.OpenSlideError as error:
+                self._slide = self._open()
+                raise self._damaged(location, error) from error
+            self._slide = fresh
+            return image
+
+    def _replace(self) -> None:
+        with self._replacing:
+            self._slide = self._open()
+
+    def _damaged(self, location: tuple[int, int], error: Exception) -> ImageDamaged:
+        return ImageDamaged(
+            f"{self._path.name}: the part at x {location[0]}, y {location[1]} cannot be decoded ({error})",
+            hint="The rest of the slide may be readable; copy the file again from its source.",
+            x_px=location[0],
+            y_px=location[1],
+        )
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise ImageError(f"{self._path.name} is closed", hint="Open the image again.")
+
+
+def _describe(slide: openslide.OpenSlide) -> ImageInfo:
+    properties = slide.properties
+    vendor = properties.get(openslide.PROPERTY_NAME_VENDOR, "")
+    calibration, warnings = read_calibration(
+        properties.get(openslide.PROPERTY_NAME_MPP_X),
+        properties.get(openslide.PROPERTY_NAME_MPP_Y),
+        maximum_mpp=MAXIMUM_PRINT_MPP if vendor == "generic-tiff" else MAXIMUM_MPP,
+    )
+    size = Size(*slide.dimensions)
+    return ImageInfo(
+        kind=ImageKind.SLIDE,
+        format=f"openslide/{vendor}",
+        size=size,
+        levels=tuple(_level(slide, index) for index in range(slide.level_count)),
+        calibration=calibration,
+        objective_power=_power(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
+        bounds=_bounds(properties),
+        associated=tuple(sorted(slide.associated_images)),
+        properties=_technical(properties),
+        warnings=warnings + _level_warning(slide),
+    )
+
+
+def _level(slide: openslide.OpenSlide, index: int) -> Level:
+    full, (width, height) = slide.dimensions, slide.level_dimensions[index]
+    tile_width = slide.properties.get(f"openslide.level[{index}].tile-width", DEFAULT_TILE_PX)
+    tile_height = slide.properties.get(f"openslide.level[{index}].tile-height", DEFAULT_TILE_PX)
+    tile = Size(int(tile_width), int(tile_height))
+    return Level(Size(width, height), full[0] / width, full[1] / height, tile)
+
+
+def _level_warning(slide: openslide.OpenSlide) -> tuple[str, ...]:
+    if slide.level_count > 1 or max(slide.dimensions) <= LARGE_SINGLE_LEVEL_PX:
+        return ()
+    return ("The slide has no reduced levels: overviews are slow. Convert it to a pyramidal TIFF.",)
+
+
+def _bounds(properties: Mapping[str, str]) -> Region | None:
+    """The part that holds pixels, where the format says so."""
+    names = ("x", "y", "width", "height")
+    try:
+        return Region(*(float(properties[f"openslide.bounds-{name}"]) for name in names))
+    except (KeyError, ValueError):
+        return None
+
+
+def _power(text: str | None) -> float | None:
+    try:
+        power = float(text or "")
+    except ValueError:
+        return None
+    return power if 0 < power < 1000 else None
+
+
+def _technical(properties: Mapping[str, str]) -> dict[str, str]:
+    """Properties whose names do not hint at a person; OpenSlide's own are kept but for comment and barcode."""
+    return {
+        name: str(value)
+        for name, value in properties.items()
+        if not any(word in name.lower() for word in _IDENTIFYING)
+    }
+
+
+def _on_white(image: Image.Image) -> NDArray[np.uint8]:
+    """uint8 (height, width, 3); transparent pixels show white."""
+    rgba = image.convert("RGBA")
+    if rgba.getchannel("A").getextrema()[0] == WHITE:
+        return np.asarray(rgba)[..., :3]
+    white = Image.new("RGBA", rgba.size, (WHITE, WHITE, WHITE, WHITE))
+    return np.asarray(Image.alpha_composite(white, rgba))[..., :3]
