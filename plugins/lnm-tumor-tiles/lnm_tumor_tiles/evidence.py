@@ -79,7 +79,7 @@ def measure_test(data: Path, out: Path, looks: int) -> Report:
         "weights_sha256": sha256(weights),
         "parameters": sum(parameter.numel() for parameter in net.parameters()),
         "tiles_per_second_one_thread": round(tiles_per_second(net, test), 1),
-        "training": {key: notes[key] for key in ("command", "seed", "recipe", "training_seconds")},
+        "training": {key: notes[key] for key in ("command", "members", "seed", "recipe", "training_seconds")},
         "cross_validation": {key: value for key, value in validated.items() if key != "logits"},
         "test": measures(test, logits, float(net.temperature), validated["threshold_logit"]),
         "baseline": against_baseline(train, test, logits),

@@ -66,8 +66,10 @@ def train(net: nn.Module, tiles: TileSet, recipe: Recipe, seed: int) -> list[flo
     batch = min(recipe.batch, len(tiles.labels))
     steps = len(tiles.labels) // batch
     optimiser = torch.optim.AdamW(net.parameters(), recipe.peak_rate, weight_decay=recipe.weight_decay)
+    total_steps = steps * recipe.epochs
+    warm_up = max(0.25, 1.5 / total_steps)  # the schedule divides by warm-up steps - 1, which must not be 0
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, recipe.peak_rate, total_steps=steps * recipe.epochs, pct_start=0.25
+        optimiser, recipe.peak_rate, total_steps=total_steps, pct_start=warm_up
     )
     labels = torch.from_numpy(tiles.labels).float()
     net.train()
