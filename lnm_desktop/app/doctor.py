@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
+
+from PIL import Image
 
 from lnm_desktop import __version__, paths
 from lnm_desktop.app.models import Models
-from lnm_desktop.errors import LnmError
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.errors import ImageError, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.imaging.remote import PixelServer
 from lnm_desktop.store.workspace import sqlite_version
@@ -74,14 +79,23 @@ def _schema() -> Check:
 
 
 def _pixel_server() -> Check:
-    def start() -> str:
+    return _guarded("Pixel server", _read_across_the_border)
+
+
+def _read_across_the_border() -> str:
+    """Open a small picture in a pixel server and read it back."""
+    with tempfile.TemporaryDirectory() as folder:
+        picture = Path(folder) / "doctor.png"
+        Image.new("RGB", (64, 64), (200, 30, 120)).save(picture)
         server = PixelServer(paths.log_dir() / "pixel-server.log")
         try:
-            return f"answers, process {server.pid}" if server.ping() else "did not answer"
+            with server.open(picture) as reader:
+                pixels = reader.read_region(RegionRequest(reader.info.region))
         finally:
             server.close()
-
-    return _guarded("Pixel server", start)
+    if tuple(pixels[32, 32]) != (200, 30, 120):
+        raise ImageError("the pixel server gave wrong pixels", hint="Install again; a codec is damaged.")
+    return "reads a picture correctly"
 
 
 def _plugins(models: Models) -> Iterator[Check]:
@@ -96,7 +110,7 @@ def _devices(models: Models) -> Iterator[Check]:
     for state in models.plugins():
         if state.models and not state.problem:
             model_id = state.models[0].spec.id
-            yield _guarded("Compute device", lambda model_id=model_id: models.device_words(model_id))
+            yield _guarded("Compute device", lambda model_id=model_id: ", ".join(models.client(model_id).probe()))
             return
 
 
