@@ -64,17 +64,23 @@ class ModelOutput:
 class ModelPlugin(ABC):
     """A model. Subclass a kind such as `TileClassifier` rather than this, where one fits.
 
-    `Options` becomes the form in the window and the flags on the command line.
+    `Options` becomes the form in the window and the flags on the command line. `backend` names what does the
+    arithmetic and is recorded with each result; where it begins with "torch", the worker sets torch's threads, seed
+    and deterministic kernels, and runs the model in inference mode.
     """
 
     Options: ClassVar[type[BaseModel]] = NoOptions
+    backend: ClassVar[str] = "torch eager"
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
 
     @abstractmethod
     def load(self, device: str, weights: Path) -> None:
-        """Load verified weights onto "cpu", "cuda" or "mps". Raises WeightsError."""
+        """Load verified weights onto "cpu", "cuda" or "mps"; `weights` is `Path()` where the spec names none.
+
+        Raises WeightsError.
+        """
 
     @abstractmethod
     def predict(self, inputs: ModelInputs, options: BaseModel, job: Job) -> ModelOutput:

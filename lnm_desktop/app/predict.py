@@ -1,0 +1,82 @@
+"""One function from a request to a prediction on disk, for the window and the command line alike."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from lnm_desktop.app.models import Models
+from lnm_desktop.app.options import parse_options
+from lnm_desktop.errors import LnmError
+from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle
+from lnm_desktop.inference.events import OnEvent
+from lnm_desktop.inference.request import PredictionRequest
+from lnm_desktop.log import get_logger
+
+_log = get_logger(__name__)
+OnDone = Callable[[Bundle], None]
+OnError = Callable[[LnmError], None]
+
+
+def predict(
+    models: Models,
+    request: PredictionRequest,
+    on_event: OnEvent | None = None,
+    stop: threading.Event | None = None,
+) -> Bundle:
+    """Run one model on one slide and wait: the bundle is in `request.out_dir` and returned as it was read back.
+
+    Events arrive on a thread of the channel. Setting `stop` ends the run within one batch.
+    Raises PluginError, WeightsError, ImageError, CalibrationMissing, InferenceError, Cancelled, FormatError.
+    """
+    model = models.find(request.model_id)
+    checked = replace(request, options=parse_options(request.options, model.options_schema))
+    models.client(request.model_id).predict(checked, on_event, stop)
+    return load_bundle(Path(request.out_dir))
+
+
+class Run:
+    """A prediction that runs on a thread of its own."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        self._ended = threading.Event()
+
+    @property
+    def running(self) -> bool:
+        """False once `on_done` or `on_error` has been called."""
+        return not self._ended.is_set()
+
+    def cancel(self) -> None:
+        """Ask the run to stop; `on_error` gets Cancelled, at the latest after the client's deadline of 2 s."""
+        self._stop.set()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait for the end; False when the time was too short."""
+        return self._ended.wait(timeout_s)
+
+
+def start_prediction(
+    models: Models, request: PredictionRequest, on_event: OnEvent, on_done: OnDone, on_error: OnError
+) -> Run:
+    """Start `predict` on a thread. Exactly one of `on_done` and `on_error` is called; all three are called on
+    threads that are not the caller's."""
+    run = Run()
+
+    def work() -> None:
+        try:
+            bundle = predict(models, request, on_event, run._stop)
+        except LnmError as error:
+            on_error(error)
+        except Exception as error:  # noqa: BLE001 - the thread's outermost boundary: silence would lose the run
+            _log.exception("a run ended with a defect")
+            on_error(LnmError(f"{type(error).__name__}: {error}", hint="This is a defect; please report it."))
+        else:
+            on_done(bundle)
+        finally:
+            run._ended.set()
+
+    threading.Thread(target=work, name="prediction", daemon=True).start()
+    return run

@@ -1,0 +1,95 @@
+"""What is installed: plugins by their entry point, found without importing one line of them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from importlib.machinery import PathFinder
+from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+GROUP = "lnm_desktop"
+FIRST_PARTY = frozenset({"lnm-tumor-tiles"})
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledPlugin:
+    """A distribution with an entry point of the group `lnm_desktop`.
+
+    `entry` is the module (or "module:object") that holds its hooks. `hash` is SHA-256 over the distribution's
+    files, so that it changes with any of them. `path` holds folders that the worker appends *last* to its search
+    path; empty for what lives in the application's own environment.
+    """
+
+    distribution: str
+    version: str
+    entry: str
+    hash: str
+    path: tuple[str, ...] = ()
+
+    @property
+    def first_party(self) -> bool:
+        """True for the plugins that belong to the application."""
+        return normalised(self.distribution) in FIRST_PARTY
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON form."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> InstalledPlugin:
+        """Rebuild from JSON."""
+        return cls(data["distribution"], data["version"], data["entry"], data["hash"], tuple(data.get("path", ())))
+
+
+def installed_plugins(folders: Iterable[Path] = ()) -> tuple[InstalledPlugin, ...]:
+    """Every plugin of this environment and of the extra `folders`; first-party ones first, then by name.
+
+    Of two distributions with one name the environment's wins: a folder cannot shadow it.
+    """
+    found: dict[str, InstalledPlugin] = {}
+    for plugin in _all(folders):
+        found.setdefault(normalised(plugin.distribution), plugin)
+    return tuple(sorted(found.values(), key=lambda plugin: (not plugin.first_party, plugin.distribution)))
+
+
+def normalised(name: str) -> str:
+    """A distribution's name as PEP 503 compares it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _all(folders: Iterable[Path]) -> Iterator[InstalledPlugin]:
+    for distribution in distributions():
+        yield from _plugins_of(distribution, ())
+    for folder in folders:
+        for distribution in distributions(path=[str(folder)]):
+            yield from _plugins_of(distribution, (str(folder),))
+
+
+def _plugins_of(distribution: Distribution, path: tuple[str, ...]) -> Iterator[InstalledPlugin]:
+    for entry in distribution.entry_points.select(group=GROUP):
+        name = distribution.metadata["Name"]
+        yield InstalledPlugin(name, distribution.version, entry.value, _hash(distribution, entry, path), path)
+
+
+def _hash(distribution: Distribution, entry: EntryPoint, path: tuple[str, ...]) -> str:
+    """SHA-256 over names and contents of the recorded files and of the package's folder (editable installs)."""
+    files = {str(file): Path(str(file.locate())) for file in distribution.files or ()}
+    files |= _package_files(entry, path)
+    digest = hashlib.sha256()
+    for name, file in sorted(files.items()):
+        if file.is_file() and file.suffix != ".pyc" and file.name != "RECORD":
+            digest.update(f"{name}\0{file.stat().st_size}\0".encode())
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def _package_files(entry: EntryPoint, path: tuple[str, ...]) -> dict[str, Path]:
+    top = entry.module.partition(".")[0]
+    spec = PathFinder.find_spec(top, list(path)) if path else find_spec(top)
+    roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
+    return {str(file.relative_to(root.parent)): file for root in roots for file in root.rglob("*")}

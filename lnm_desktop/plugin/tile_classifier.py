@@ -1,0 +1,214 @@
+"""The kind of model that looks at tiles: its author writes `load` and `classify`, the rest is done here."""
+
+from __future__ import annotations
+
+import contextlib
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from lnm_desktop.domain.geometry import Geometry
+from lnm_desktop.domain.image import Calibration
+from lnm_desktop.errors import CalibrationMissing, InferenceError
+from lnm_desktop.imaging.tissue import find_tissue
+from lnm_desktop.plugin.batching import BatchRunner
+from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
+from lnm_desktop.plugin.read_ahead import read_ahead
+from lnm_desktop.plugin.tile_findings import ranked_regions, slide_scores
+from lnm_desktop.plugin.tile_grid import TileGrid, tile_grid
+
+COARSER_THAN_TRAINED = 1.05
+TOO_COARSE = 1.5
+TOO_OBLONG = 1.02
+
+
+class TileOptions(BaseModel):
+    """Options that every tile classifier has."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stride_px: Literal[32, 64, 96] = Field(
+        32,
+        title="Stride",
+        description="Edge of a map cell in pixels of the model's resolution: 32 is finest, 96 fastest.",
+    )
+    batch_size: int = Field(
+        32, ge=1, le=1024, title="Batch size", description="Tiles per step; halved when memory is short."
+    )
+    tissue_fraction: float = Field(
+        0.1,
+        ge=0.0,
+        le=1.0,
+        title="Tissue",
+        description="Least share of tissue in a cell for it to be examined; 0 examines all.",
+    )
+
+
+class TileClassifier(ModelPlugin):
+    """A model of square tiles of `spec.tile_px` at `spec.resolution_mpp`.
+
+    The map shows the last of `spec.classes`. A cell of the map tells the answer for the tile around its centre.
+    """
+
+    Options: ClassVar[type[BaseModel]] = TileOptions
+
+    @abstractmethod
+    def classify(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Probabilities (n, classes) of RGB tiles (n, tile, tile, 3)."""
+
+    def classify_checked(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What `classify` answers. Raises InferenceError naming the rule that the answer breaks."""
+        return checked_output(self.classify(tiles), len(tiles), len(self.spec.classes))
+
+    def predict(self, inputs: ModelInputs, options: BaseModel, job: Job) -> ModelOutput:
+        """Examine the tissue of a slide. Raises CalibrationMissing, InferenceError, Cancelled."""
+        if not isinstance(options, TileOptions):
+            raise InferenceError(f"the Options of {self.spec.id} do not extend TileOptions")
+        plan = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
+        values, batch_size = self._examine(inputs, plan, options, job)
+        finding, point = self.spec.classes[-1], self.spec.operating_point
+        scores = slide_scores(values, point, finding)
+        return ModelOutput(
+            scores=scores,
+            grids=(plan.grid.heatmap(finding, f"{finding} probability"),),
+            maps={finding: values},
+            regions=ranked_regions(values, point, plan.grid),
+            warnings=(*plan.warnings, *_result_warnings(values, point)),
+            facts={"batch_size": batch_size, "tiles": int(plan.chosen.sum()), "downsample": plan.grid.downsample},
+        )
+
+    def _examine(
+        self, inputs: ModelInputs, plan: RunPlan, options: TileOptions, job: Job
+    ) -> tuple[NDArray[np.float32], int]:
+        """The map (rows, columns) and the batch size that the device could hold."""
+        finding, total = self.spec.classes[-1], int(plan.chosen.sum())
+        values = np.full(plan.chosen.shape, np.nan, np.float32)
+        runner = BatchRunner(self.classify_checked, options.batch_size, job.check_cancelled)
+        job.publish_grid(plan.grid.heatmap(finding, f"{finding} probability"))
+        job.progress(0, total)
+        done = 0
+        blocks = read_ahead(lambda block: inputs.slide.read_region(block.request), plan.grid.blocks(plan.chosen))
+        with contextlib.closing(blocks):
+            for block, pixels in blocks:
+                part = block.values(runner(block.tiles(pixels))[:, -1])
+                rows, columns = part.shape
+                values[block.row : block.row + rows, block.column : block.column + columns] = part
+                job.publish_tile(finding, block.column, block.row, part)
+                done += int(block.chosen.sum())
+                job.progress(done, total)
+        return values, runner.size
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class RunPlan:
+    """Which cells of which grid are examined, and what the user should know about them."""
+
+    grid: TileGrid
+    chosen: NDArray[np.bool_]
+    warnings: tuple[str, ...]
+
+
+def plan_run(inputs: ModelInputs, options: TileOptions, resolution_mpp: float, tile_px: int) -> RunPlan:
+    """The cells in tissue and inside the asked regions. Raises CalibrationMissing, InferenceError."""
+    warnings = _check_resolution(inputs.calibration, resolution_mpp)
+    size = inputs.slide.info.size
+    grid = tile_grid(size, resolution_mpp / inputs.calibration.mpp, options.stride_px, tile_px)
+    if min(size.width, size.height) < tile_px * grid.downsample:
+        warnings.append("The slide is smaller than one tile of the model: what lies outside is taken as white.")
+    inside, outside = _inside(grid, inputs)
+    if outside:
+        warnings.append(f"{outside} of {len(inputs.regions)} regions lie outside the slide and were not examined.")
+    chosen = inside & _tissue(grid, inputs, inside, options.tissue_fraction)
+    if not chosen.any():
+        where = "in the given regions" if inputs.regions else "on the slide"
+        warnings.append(f"No tissue was found {where}: nothing was examined and there is no score.")
+    warnings.append("The model assumes an H&E section of a lymph node; nothing in the file says whether this is one.")
+    return RunPlan(grid, chosen, tuple(warnings))
+
+
+def checked_output(output: Any, count: int, classes: int) -> NDArray[np.float32]:
+    """A model's answer as float32 (count, classes). Raises InferenceError naming the broken rule."""
+    if not isinstance(output, np.ndarray) or not np.issubdtype(output.dtype, np.floating):
+        kind = getattr(output, "dtype", type(output).__name__)
+        raise _refused("output-dtype", f"it is {kind}, not a floating point array")
+    if output.shape != (count, classes):
+        raise _refused("output-shape", f"it has the shape {output.shape}, not {(count, classes)}")
+    if not np.isfinite(output).all():
+        raise _refused("output-finite", "it holds nan or infinity")
+    if output.min(initial=0.0) < 0.0 or output.max(initial=0.0) > 1.0 + 1e-6:
+        raise _refused("output-range", "it holds values that are not probabilities between 0 and 1")
+    return output.astype(np.float32, copy=False)
+
+
+def _refused(rule: str, reason: str) -> InferenceError:
+    return InferenceError(
+        f"the model's output was refused ({rule}): {reason}", hint="This is a defect of the model.", rule=rule
+    )
+
+
+def _check_resolution(calibration: Calibration, resolution_mpp: float) -> list[str]:
+    if not calibration.is_known:
+        raise CalibrationMissing(
+            "the slide has no pixel size, and the model needs one",
+            hint="State the pixel size in micrometres with --mpp, or in the image panel.",
+        )
+    ratio = calibration.mpp / resolution_mpp
+    stated = f"The slide has {calibration.mpp:.3g} µm per pixel, the model was trained at {resolution_mpp:.3g}"
+    if ratio > TOO_COARSE:
+        raise InferenceError(f"{stated}: it is too coarse.", hint="Use a slide scanned at a higher magnification.")
+    warnings = [f"{stated}: details may be missing."] if ratio > COARSER_THAN_TRAINED else []
+    oblong = max(calibration.mpp_x, calibration.mpp_y) / min(calibration.mpp_x, calibration.mpp_y)
+    if oblong > TOO_OBLONG:
+        warnings.append(
+            f"Pixels of {calibration.mpp_x:.4g} × {calibration.mpp_y:.4g} µm are not square; "
+            "the model sees them as if they were."
+        )
+    return warnings
+
+
+def _inside(grid: TileGrid, inputs: ModelInputs) -> tuple[NDArray[np.bool_], int]:
+    """Cells (rows, columns) whose centre lies in a region (all without regions); how many regions lie outside."""
+    if not inputs.regions:
+        return np.ones((grid.rows, grid.columns), bool), 0
+    xs, ys = np.meshgrid(*grid.centres())
+    inside = np.zeros(xs.shape, bool)
+    outside = 0
+    for region in inputs.regions:
+        inside |= shapely.contains_xy(_polygon(region), xs, ys)
+        outside += inputs.slide.info.region.intersect(region.bounds).is_empty
+    return inside, outside
+
+
+def _polygon(geometry: Geometry) -> shapely.Geometry:
+    if geometry.area_px2 == 0:
+        raise InferenceError(
+            f"a {geometry.shape.value} encloses no area to examine", hint="Choose polygons or rectangles."
+        )
+    ring = [(point.x, point.y) for point in geometry.points]
+    holes = [[(point.x, point.y) for point in hole] for hole in geometry.holes]
+    polygon = shapely.make_valid(shapely.Polygon(ring, holes))
+    shapely.prepare(polygon)
+    return polygon
+
+
+def _tissue(
+    grid: TileGrid, inputs: ModelInputs, inside: NDArray[np.bool_], least_fraction: float
+) -> NDArray[np.bool_]:
+    if least_fraction == 0.0:
+        return inside
+    tissue = find_tissue(inputs.slide)
+    found = np.zeros_like(inside)
+    for row, column in zip(*np.nonzero(inside), strict=True):
+        found[row, column] = tissue.fraction(grid.cell(int(column), int(row))) >= least_fraction
+    return found
+
+
+def _result_warnings(values: NDArray[np.float32], operating_point: float) -> tuple[str, ...]:
+    if np.isfinite(values).any() and not (values >= operating_point).any():
+        return (f"No cell reaches the operating point {operating_point:.3f}: the regions are the highest maxima.",)
+    return ()

@@ -1,0 +1,70 @@
+"""The worker process: one plugin, described, run and timed; it may crash without harm to anyone else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from lnm_desktop.errors import LnmError
+from lnm_desktop.plugin.discovery import InstalledPlugin
+from lnm_desktop.process.channel import Message
+from lnm_desktop.process.loop import Handler, Request, serve
+from lnm_desktop.worker.classify import classify_files
+from lnm_desktop.worker.models import WorkerModels, log_trace, plugin_code
+from lnm_desktop.worker.predict import run_prediction
+
+NICENESS = 10
+Operation = Callable[[WorkerModels, Request], Message]
+
+
+def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) -> None:
+    """Answer until the parent hangs up. The plugin is imported by the first request, not before."""
+    installed = InstalledPlugin.from_dict(plugin)
+    _be_polite()
+    # Last: a plugin's folder can add packages, never replace one of the application's.
+    sys.path.extend(folder for folder in installed.path if folder not in sys.path)
+    models = WorkerModels(installed)
+    operations: dict[str, Operation] = {
+        "describe": _describe,
+        "predict": run_prediction,
+        "classify_files": classify_files,
+        "probe": _probe,
+    }
+    serve(connection, log_file, {name: _traced(operation, models) for name, operation in operations.items()})
+
+
+def _be_polite() -> None:
+    """The window comes first: lower priority, no spinning threads; Ctrl-C is the parent's to interpret."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+
+
+def _traced(operation: Operation, models: WorkerModels) -> Handler:
+    def answer(request: Request) -> Message:
+        try:
+            return operation(models, request)
+        except LnmError:
+            raise
+        except BaseException as error:
+            log_trace(error)
+            raise
+
+    return answer
+
+
+def _describe(models: WorkerModels, request: Request) -> Message:
+    host = models.host
+    with plugin_code("describing its models"):
+        return {"models": [model.to_dict() for model in host.describe()]}
+
+
+def _probe(models: WorkerModels, request: Request) -> Message:
+    from lnm_desktop.learning.devices import probe_devices  # noqa: PLC0415 - loads torch
+
+    return {"devices": list(probe_devices())}

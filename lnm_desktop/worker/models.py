@@ -1,0 +1,96 @@
+"""The plugin of this worker and its model that stays loaded between runs."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+
+from lnm_desktop.errors import LnmError, PluginError
+from lnm_desktop.plugin.discovery import InstalledPlugin
+from lnm_desktop.plugin.host import PluginHost
+from lnm_desktop.plugin.model import ModelPlugin
+
+NO_TORCH = "cpu"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class LoadedModel:
+    """A model with its weights on a device."""
+
+    model: ModelPlugin
+    device: str
+    device_reason: str
+
+    def running(self) -> AbstractContextManager[object]:
+        """What surrounds each call of the model: torch's inference mode where it is a torch model."""
+        if not uses_torch(type(self.model)):
+            return nullcontext()
+        import torch  # noqa: PLC0415 - a model without torch does not wait for it
+
+        return torch.inference_mode()
+
+
+class WorkerModels:
+    """Imports the plugin when first needed and keeps the last loaded model."""
+
+    def __init__(self, plugin: InstalledPlugin) -> None:
+        self.plugin = plugin
+        self._warm: tuple[tuple[str, str], LoadedModel] | None = None
+
+    @cached_property
+    def host(self) -> PluginHost:
+        """The imported plugin. Raises PluginError."""
+        with plugin_code(f"importing {self.plugin.distribution}"):
+            return PluginHost(self.plugin)
+
+    def load(self, model_id: str, device: str, threads: int) -> LoadedModel:
+        """The model on the chosen device, from memory when it is the last one used. Raises LnmError."""
+        with plugin_code(f"importing the model {model_id}"):
+            model_class = self.host.model_class(model_id)
+        chosen, reason = _prepare(model_class, device, threads)
+        key = (model_id, chosen)
+        if self._warm is None or self._warm[0] != key:
+            self._warm = None  # free the old weights before the new ones come
+            with plugin_code(f"loading the model {model_id}"):
+                self._warm = (key, LoadedModel(self.host.load_model(model_id, chosen), chosen, reason))
+        return self._warm[1]
+
+
+def uses_torch(model_class: type[ModelPlugin]) -> bool:
+    """True where the model says that torch does its arithmetic."""
+    return model_class.backend.startswith("torch")
+
+
+@contextmanager
+def plugin_code(doing: str) -> Iterator[None]:
+    """Foreign code runs here: whatever it raises becomes a PluginError, its trace goes to the worker's log."""
+    try:
+        yield
+    except LnmError:
+        raise
+    except BaseException as error:
+        log_trace(error)
+        raise PluginError(f"{doing} failed: {type(error).__name__}: {error}", hint="See the worker's log.") from error
+
+
+def log_trace(error: BaseException) -> None:
+    """Write the places of a trace to the log; messages are left out, they may name a patient's file."""
+    traceback.print_tb(error.__traceback__, file=sys.stderr)
+    sys.stderr.write(f"{type(error).__name__}\n")
+    sys.stderr.flush()
+
+
+def _prepare(model_class: type[ModelPlugin], device: str, threads: int) -> tuple[str, str]:
+    """Ready torch for a run and choose its device; a model without torch runs on the processor."""
+    if not uses_torch(model_class):
+        return NO_TORCH, f"its backend is {model_class.backend}"
+    from lnm_desktop.learning.devices import choose_device  # noqa: PLC0415 - loads torch
+    from lnm_desktop.learning.repeatable import prepare_torch  # noqa: PLC0415 - loads torch
+
+    choice = choose_device(device)
+    prepare_torch(threads)
+    return choice.device, choice.reason

@@ -1,0 +1,119 @@
+"""One prediction: open the slide, run the model, write the bundle with all that its numbers depend on."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ValidationError
+
+from lnm_desktop.domain.image import Calibration, CalibrationSource, ImageInfo, ImageKind, Photometric
+from lnm_desktop.domain.prediction import Prediction
+from lnm_desktop.errors import ImageUnsupported, InferenceError
+from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
+from lnm_desktop.imaging.fingerprint import fingerprint
+from lnm_desktop.imaging.open import open_image
+from lnm_desktop.inference.request import PredictionRequest
+from lnm_desktop.inference.wire import request_from_dict
+from lnm_desktop.plugin.model import ModelInputs, ModelOutput
+from lnm_desktop.process.channel import Message
+from lnm_desktop.process.loop import Request
+from lnm_desktop.worker.job import RunJob
+from lnm_desktop.worker.models import LoadedModel, WorkerModels
+from lnm_desktop.worker.provenance import RunFacts, provenance
+
+MPP_TOLERANCE = 0.01
+
+
+def run_prediction(models: WorkerModels, request: Request) -> Message:
+    """Answer `predict`: the bundle is then in `out_dir`. Raises every error of a run."""
+    asked, job = request_from_dict(request.arguments), RunJob(request)
+    job.stage("opening the slide")
+    with open_image(Path(asked.image_path)) as slide:
+        calibration, notes = run_calibration(slide.info, asked.user_mpp)
+        job.stage("loading the model")
+        loaded = models.load(asked.model_id, asked.device, asked.threads)
+        options = _options(loaded, asked)
+        job.stage("running")
+        started, clock = datetime.now(UTC), time.monotonic()
+        with loaded.running():
+            inputs = ModelInputs(slide, calibration, asked.regions, asked.clinical)
+            output = loaded.model.predict(inputs, options, job)
+        duration_s = time.monotonic() - clock
+    job.stage("writing the result")
+    facts = RunFacts(
+        image=fingerprint(Path(asked.image_path)),
+        calibration=calibration,
+        regions=asked.regions,
+        options=options,
+        device=loaded.device,
+        device_reason=loaded.device_reason,
+        threads=asked.threads,
+        started=started,
+        duration_s=duration_s,
+    )
+    bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, asked), *notes))
+    save_bundle(bundle, Path(asked.out_dir))
+    return {"run_id": asked.run_id}
+
+
+def run_calibration(info: ImageInfo, user_mpp: float) -> tuple[Calibration, tuple[str, ...]]:
+    """The file's pixel size, else the one that a person stated, with a note where both are given and differ.
+
+    Raises ImageUnsupported for what is not a colour slide.
+    """
+    if info.kind is not ImageKind.SLIDE or info.photometric is not Photometric.RGB:
+        raise ImageUnsupported(
+            "this image is not a colour slide, and the model needs one", hint="Choose a whole slide image."
+        )
+    if info.calibration.is_known:
+        differs = user_mpp > 0 and abs(user_mpp / info.calibration.mpp - 1) > MPP_TOLERANCE
+        note = f"The file's pixel size of {info.calibration.mpp:.4g} µm was used, not the stated {user_mpp:g}."
+        return info.calibration, (note,) if differs else ()
+    if user_mpp > 0:
+        note = f"The pixel size of {user_mpp:g} µm was stated by the user; the file has none."
+        return Calibration(user_mpp, user_mpp, CalibrationSource.USER), (note,)
+    return info.calibration, ()
+
+
+def _options(loaded: LoadedModel, asked: PredictionRequest) -> BaseModel:
+    try:
+        return loaded.model.Options.model_validate(dict(asked.options))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InferenceError(
+            f"the option {name!r} is wrong: {first['msg']}", hint="See the model's options."
+        ) from error
+
+
+def _synthetic_notes(loaded: LoadedModel, asked: PredictionRequest) -> tuple[str, ...]:
+    notes = []
+    if asked.synthetic_input:
+        notes.append("SYNTHETIC INPUT: the slide is made up and says nothing about a patient.")
+    if loaded.model.spec.synthetic:
+        notes.append("SYNTHETIC MODEL: it was trained on made-up data and says nothing about a patient.")
+    return tuple(notes)
+
+
+def _bundle(
+    models: WorkerModels,
+    loaded: LoadedModel,
+    asked: PredictionRequest,
+    output: ModelOutput,
+    facts: RunFacts,
+    notes: tuple[str, ...],
+) -> Bundle:
+    spec = loaded.model.spec
+    prediction = Prediction(
+        id=asked.run_id,
+        model_id=spec.id,
+        model_version=spec.version,
+        scores=output.scores,
+        heatmaps=output.grids,
+        regions=output.regions,
+        warnings=(*notes, *output.warnings),
+        provenance=provenance(models.plugin, loaded.model, output, facts),
+    )
+    return Bundle(prediction, output.maps)
