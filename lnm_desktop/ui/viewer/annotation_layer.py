@@ -1,0 +1,117 @@
+"""Annotations on the canvas: napari's shapes and points as a view of an AnnotationSet, never its keeper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Points, Shapes
+from numpy.typing import NDArray
+
+from lnm_desktop.domain.annotation import Annotation, AnnotationSet
+from lnm_desktop.domain.geometry import Geometry, Shape
+from lnm_desktop.domain.ids import AnnotationId
+from lnm_desktop.ui.viewer.coordinates import Placement, to_data
+
+EDGE_PX = 2.0
+DOT_PX = 12
+FILL_ALPHA = 0.10
+_FILL_HEX = f"{round(FILL_ALPHA * 255):02x}"
+
+
+class AnnotationLayer:
+    """Two layers that show one set."""
+
+    def __init__(self, model: ViewerModel, placement: Placement) -> None:
+        self._annotations = AnnotationSet()
+        self._shape_ids: list[AnnotationId] = []
+        self._edge = 1.0
+        common = {"ndim": 2, "scale": placement.scale, "units": placement.units}
+        self.shapes = Shapes(name="annotations", blending="translucent_no_depth", **common)
+        self.points = Points(name="dots", **common, canvas_size_limits=(DOT_PX, DOT_PX), border_width=0.08)
+        model.layers.append(self.shapes)
+        model.layers.append(self.points)
+
+    def show(self, annotations: AnnotationSet) -> None:
+        """Draw all of a set."""
+        self._annotations = annotations
+        self._remove_shapes(range(len(self._shape_ids)))
+        self._add_shapes([annotation for annotation in annotations if _is_outline(annotation)])
+        self._draw_points()
+
+    def apply(self, annotations: AnnotationSet, changed: Iterable[AnnotationId]) -> None:
+        """Draw only what changed (added, replaced, removed)."""
+        changed = set(changed)
+        self._annotations = annotations
+        self._remove_shapes([place for place, known in enumerate(self._shape_ids) if known in changed])
+        self._add_shapes([a for a in annotations if a.id in changed and _is_outline(a)])
+        self._draw_points()
+
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide everything."""
+        self.shapes.visible = visible
+        self.points.visible = visible
+
+    def set_downsample(self, downsample: float) -> None:
+        """Keep the edges as wide on the screen as they were (napari's widths are in image pixels)."""
+        edge = EDGE_PX * downsample
+        if abs(edge - self._edge) > 0.02 * self._edge:
+            self._edge = edge
+            if self._shape_ids:
+                self.shapes.edge_width = [edge] * len(self._shape_ids)
+
+    def _remove_shapes(self, places: Sequence[int]) -> None:
+        if not places:
+            return
+        self.shapes.selected_data = set(places)
+        self.shapes.remove_selected()
+        gone = set(places)
+        self._shape_ids = [known for place, known in enumerate(self._shape_ids) if place not in gone]
+
+    def _add_shapes(self, annotations: list[Annotation]) -> None:
+        if not annotations:
+            return
+        colors = [color_of(annotation, self._annotations) for annotation in annotations]
+        self.shapes.add(
+            [(_outline(annotation.geometry), _napari_type(annotation.geometry)) for annotation in annotations],
+            edge_color=colors,
+            face_color=[color + _FILL_HEX for color in colors],
+            edge_width=self._edge,
+        )
+        self.shapes.selected_data = set()
+        self._shape_ids += [annotation.id for annotation in annotations]
+
+    def _draw_points(self) -> None:
+        dots = [annotation for annotation in self._annotations if not _is_outline(annotation)]
+        places = [point for annotation in dots for point in annotation.geometry.points]
+        if not places and not len(self.points.data):
+            return
+        colors = [color_of(a, self._annotations) for a in dots for _ in a.geometry.points]
+        self.points.data = to_data(places)
+        self.points.selected_data = set()
+        if places:
+            self.points.face_color = colors
+            self.points.border_color = "white"
+
+
+def color_of(annotation: Annotation, annotations: AnnotationSet) -> str:
+    """The group's colour; the annotation's own where it has no declared group."""
+    group = annotations.group(annotation.group)
+    return group.color if group else annotation.color
+
+
+def _is_outline(annotation: Annotation) -> bool:
+    return annotation.geometry.shape not in (Shape.DOT, Shape.POINT_SET)
+
+
+def _napari_type(geometry: Geometry) -> str:
+    return "path" if geometry.shape is Shape.MEASUREMENT else "polygon"
+
+
+def _outline(geometry: Geometry) -> NDArray[np.float64]:
+    """Rows and columns; holes follow the outline, every ring closed (napari's way to draw holes)."""
+    if not geometry.holes:
+        return to_data(geometry.points)
+    rings = [to_data((*ring, ring[0])) for ring in (geometry.points, *geometry.holes)]
+    return np.concatenate(rings)

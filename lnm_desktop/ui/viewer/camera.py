@@ -1,0 +1,132 @@
+"""What part of the image is seen, in level-0 pixels; the only writer of napari's camera."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from napari.components import ViewerModel
+from PySide6.QtCore import QObject, QPointF, QSizeF, Signal
+
+from lnm_desktop.domain.geometry import Point, Region
+from lnm_desktop.domain.image import Calibration
+from lnm_desktop.ui.viewer.coordinates import Placement, region_center
+from lnm_desktop.ui.viewer.view_state import ViewState
+
+CLOSEST_DOWNSAMPLE = 1 / 40
+FARTHEST_FITS = 8.0
+FIT_MARGIN = 1.04
+
+
+class Camera(QObject):
+    """Centre and downsample (level-0 pixels per screen pixel), and the way between screen and image."""
+
+    changed = Signal()
+
+    def __init__(self, model: ViewerModel, size: Callable[[], QSizeF], parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._size = size
+        self._bounds = Region(0, 0, 1, 1)
+        self._placement = Placement((1.0, 1.0), "pixel")
+        self._fitted = True
+        model.scene.camera.events.center.connect(self._tell)
+        model.scene.camera.events.zoom.connect(self._tell)
+
+    def look_at_image(self, bounds: Region, placement: Placement) -> None:
+        """A new image: its rectangle and where it lies; the view fits all of it."""
+        self._bounds = bounds
+        self._placement = placement
+        self.fit()
+
+    @property
+    def downsample(self) -> float:
+        """Level-0 pixels per screen pixel (geometric mean of both axes)."""
+        return 1.0 / (self._model.scene.camera.zoom * self._placement.mean_scale)
+
+    @property
+    def center(self) -> Point:
+        """The level-0 point in the middle."""
+        return self._placement.to_level0(*self._model.scene.camera.center[-2:])
+
+    def to_image(self, position: QPointF) -> Point:
+        """The level-0 point at a place on the canvas (logical pixels)."""
+        row, col = self._model.scene.camera.center[-2:]
+        zoom, size = self._model.scene.camera.zoom, self._size()
+        world_row = row + (position.y() - size.height() / 2) / zoom
+        return self._placement.to_level0(world_row, col + (position.x() - size.width() / 2) / zoom)
+
+    def to_screen(self, point: Point) -> QPointF:
+        """The place of a level-0 point on the canvas."""
+        row, col = self._model.scene.camera.center[-2:]
+        zoom, size = self._model.scene.camera.zoom, self._size()
+        world_row, world_col = self._placement.to_world(point)
+        return QPointF((world_col - col) * zoom + size.width() / 2, (world_row - row) * zoom + size.height() / 2)
+
+    def fit(self) -> None:
+        """Show the whole image; it stays fitted when the window is resized, until the user moves."""
+        self._show_region(self._bounds)
+        self._fitted = True
+
+    def refit(self) -> None:
+        """The canvas has another size."""
+        if self._fitted:
+            self.fit()
+
+    def go_to(self, region: Region) -> None:
+        """Centre a region and make it fill the view (a region without size is centred only)."""
+        if region.is_empty:
+            self.move_to(region_center(region), self.downsample)
+        else:
+            self._show_region(region)
+        self._fitted = False
+
+    def zoom_by(self, factor: float, fixed: QPointF | None = None) -> None:
+        """Magnify; the image point under `fixed` (the middle by default) stays where it is."""
+        fixed = fixed or QPointF(self._size().width() / 2, self._size().height() / 2)
+        before = self.to_image(fixed)
+        self.move_to(self.center, self.downsample / factor)
+        after = self.to_image(fixed)
+        center = self.center
+        self.move_to(Point(center.x + before.x - after.x, center.y + before.y - after.y), self.downsample)
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        """Drag the image by screen pixels."""
+        size = self._size()
+        place = QPointF(size.width() / 2 - dx, size.height() / 2 - dy)
+        self.move_to(self.to_image(place), self.downsample)
+
+    def move_to(self, center: Point, downsample: float) -> None:
+        """Look at a point; the magnification is kept within sense, the centre within the image."""
+        downsample = min(max(downsample, CLOSEST_DOWNSAMPLE), self._fit_downsample(self._bounds) * FARTHEST_FITS)
+        x = min(max(center.x, self._bounds.x), self._bounds.right)
+        y = min(max(center.y, self._bounds.y), self._bounds.bottom)
+        self._fitted = False
+        self._model.scene.camera.zoom = 1.0 / (downsample * self._placement.mean_scale)
+        self._model.scene.camera.center = self._placement.to_world(Point(x, y))
+
+    def state(self, objective_power: float | None, calibration: Calibration) -> ViewState:
+        """What the status line shows; 10 µm on the screen per pixel and micrometre is the usual 1×."""
+        mpp = calibration.mpp * self.downsample if calibration.is_known else None
+        magnification = objective_power / self.downsample if objective_power else None
+        if magnification is None and mpp is not None:
+            magnification = 10.0 / mpp
+        return ViewState(magnification, mpp, self.downsample, self.center)
+
+    def downsample_of(self, magnification: float, objective_power: float | None, mpp: float) -> float | None:
+        """The downsample that shows a magnification; None when neither objective nor pixel size is known."""
+        if objective_power:
+            return objective_power / magnification
+        return 10.0 / (magnification * mpp) if mpp > 0 else None
+
+    def _show_region(self, region: Region) -> None:
+        self.move_to(region_center(region), self._fit_downsample(region) * FIT_MARGIN)
+
+    def _fit_downsample(self, region: Region) -> float:
+        size, scale = self._size(), self._placement.scale
+        world = max(
+            region.width * scale[1] / max(1.0, size.width()), region.height * scale[0] / max(1.0, size.height())
+        )
+        return world / self._placement.mean_scale
+
+    def _tell(self) -> None:
+        self.changed.emit()

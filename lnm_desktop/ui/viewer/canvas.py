@@ -1,0 +1,70 @@
+"""napari's canvas without napari's window: no docks, no menus, no keys, no file opening of its own."""
+
+from __future__ import annotations
+
+import contextlib
+
+from napari.components import ViewerModel
+from napari.qt import QtViewer
+from napari.settings import get_settings
+from napari.utils.color import ColorValue
+from napari.utils.events import disconnect_events
+from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtWidgets import QWidget
+
+BACKGROUNDS = {"dark": "#15171a", "light": "#e4e6e9"}
+
+
+class Canvas(QtViewer):
+    """The picture alone. Mouse and keys are taken before napari sees them (`CanvasInput`)."""
+
+    def __init__(self) -> None:
+        _use_settings_in_memory()
+        super().__init__(ViewerModel(), show_welcome_screen=False)
+        self.dims.hide()
+        frame = self.canvas.native.parentWidget().layout()
+        if frame is not None:
+            frame.setContentsMargins(0, 0, 0, 0)
+        self.setAcceptDrops(False)
+        self.viewer.scene.camera.mouse_pan = False
+        self.viewer.scene.camera.mouse_zoom = False
+        self.scale_bar = self.viewer.canvas.overlays.scale_bar
+        self.scale_bar.font_size = 11
+        self.scale_bar.box = True
+
+    @property
+    def native(self) -> QWidget:
+        """The OpenGL widget that receives mouse and keys."""
+        return self.canvas.native
+
+    def set_theme(self, theme: str) -> None:
+        """Dark or light surroundings; the scale bar's colour follows."""
+        self.viewer.theme = theme
+        self.viewer.canvas.background_color_override = ColorValue(BACKGROUNDS[theme])
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Leave every key to the window: napari's single keys delete and rotate layers."""
+        if event is not None:
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent | None) -> None:  # noqa: N802 - Qt's name
+        """As `keyPressEvent`."""
+        if event is not None:
+            event.ignore()
+
+    def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Let the OpenGL widget go; napari's own version would first build a console dock."""
+        self.viewer.layers.clear()
+        self.dims.stop()
+        disconnect_events(self.viewer.layers.events, self)
+        self.canvas.delete()
+        if event is not None:
+            event.accept()
+
+
+def _use_settings_in_memory() -> None:
+    """Neither read nor write the napari settings of this user: what they mean for napari must not act here."""
+    with contextlib.suppress(RuntimeError):  # already chosen by an earlier pane
+        get_settings(None)
+    # Loading in napari's own threads crashes under PySide6 (napari#8145); our levels never block instead.
+    get_settings().experimental.async_ = False

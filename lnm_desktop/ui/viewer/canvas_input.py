@@ -1,0 +1,164 @@
+"""Mouse, wheel and keys of the canvas, taken before napari sees them."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QNativeGestureEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from lnm_desktop.ui.viewer.camera import Camera
+from lnm_desktop.ui.viewer.hands import Hands
+from lnm_desktop.ui.viewer.tools import DRAWING_TOOLS, Tool
+
+ZOOM_PER_STEP = 1.25
+WHEEL_STEP = 120
+_MOUSE = {
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseMove,
+    QEvent.Type.MouseButtonRelease,
+    QEvent.Type.MouseButtonDblClick,
+}
+_KEYS = {QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride}
+
+
+class CanvasInput(QObject):
+    """An event filter: pans and zooms the camera, hands the rest to `Hands`."""
+
+    cursor_moved = Signal(object)
+    resized = Signal()
+
+    def __init__(self, native: QWidget, camera: Camera, hands: Hands) -> None:
+        super().__init__(native)
+        self._native = native
+        self._camera = camera
+        self._hands = hands
+        self._pan_from: QPointF | None = None
+        self._space = False
+        native.setMouseTracking(True)
+        native.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        native.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """True for what napari must not see."""
+        kind = event.type()
+        if kind in _MOUSE:
+            self._mouse(kind, cast(QMouseEvent, event))
+            return True
+        if kind in _KEYS:
+            return self._key(kind, cast(QKeyEvent, event))
+        if kind == QEvent.Type.Wheel:
+            self._wheel(cast(QWheelEvent, event))
+            return True
+        if kind == QEvent.Type.NativeGesture:
+            return self._gesture(cast(QNativeGestureEvent, event))
+        self._notice(kind)
+        return False
+
+    def show_cursor(self) -> None:
+        """The pointer that fits the tool."""
+        shape = Qt.CursorShape.ArrowCursor
+        if self._pan_from is not None:
+            shape = Qt.CursorShape.ClosedHandCursor
+        elif self._hands.tool is Tool.MOVE or self._space:
+            shape = Qt.CursorShape.OpenHandCursor
+        elif self._hands.tool in DRAWING_TOOLS:
+            shape = Qt.CursorShape.CrossCursor
+        self._native.setCursor(shape)
+
+    def _notice(self, kind: QEvent.Type) -> None:
+        if kind == QEvent.Type.Leave:
+            self.cursor_moved.emit(None)
+        elif kind == QEvent.Type.Resize:
+            self.resized.emit()
+        elif kind == QEvent.Type.FocusOut:
+            self._space = False
+            self.show_cursor()
+
+    def _mouse(self, kind: QEvent.Type, event: QMouseEvent) -> None:
+        position = event.position()
+        if kind == QEvent.Type.MouseMove:
+            self._move(event)
+        elif kind == QEvent.Type.MouseButtonRelease:
+            self._release(event)
+        elif kind == QEvent.Type.MouseButtonPress and self._is_pan(event):
+            self._pan_from = position
+            self.show_cursor()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._press(kind, event)
+        event.accept()
+
+    def _press(self, kind: QEvent.Type, event: QMouseEvent) -> None:
+        self._native.setFocus(Qt.FocusReason.MouseFocusReason)
+        if kind == QEvent.Type.MouseButtonDblClick and self._hands.tool is Tool.POLYGON:
+            self._hands.finish()
+            return
+        extend = bool(event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))
+        self._hands.press(self._camera.to_image(event.position()), self._camera.downsample, extend=extend)
+
+    def _move(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._pan_from is not None:
+            delta = position - self._pan_from
+            self._pan_from = position
+            self._camera.pan_by(delta.x(), delta.y())
+        point = self._camera.to_image(position)
+        pressed = bool(event.buttons() & Qt.MouseButton.LeftButton)
+        if self._pan_from is None:
+            self._hands.move(point, self._camera.downsample, pressed=pressed)
+        self.cursor_moved.emit(point)
+
+    def _release(self, event: QMouseEvent) -> None:
+        if self._pan_from is not None:
+            self._pan_from = None
+            self.show_cursor()
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self._hands.release(self._camera.to_image(event.position()), self._camera.downsample)
+
+    def _is_pan(self, event: QMouseEvent) -> bool:
+        if event.button() == Qt.MouseButton.MiddleButton:
+            return True
+        left = event.button() == Qt.MouseButton.LeftButton
+        return left and (self._space or self._hands.tool is Tool.MOVE)
+
+    def _wheel(self, event: QWheelEvent) -> None:
+        steps = (event.angleDelta().y() or event.angleDelta().x()) / WHEEL_STEP
+        if steps:
+            self._camera.zoom_by(ZOOM_PER_STEP**steps, event.position())
+            self.cursor_moved.emit(self._camera.to_image(event.position()))
+        event.accept()
+
+    def _gesture(self, event: QNativeGestureEvent) -> bool:
+        if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self._camera.zoom_by(1.0 + event.value(), event.position())
+        return True
+
+    def _key(self, kind: QEvent.Type, event: QKeyEvent) -> bool:
+        """Keys of a shape in the making are ours; all others go on to the window, never to napari."""
+        ours = self._is_ours(event.key())
+        if kind == QEvent.Type.ShortcutOverride:
+            event.setAccepted(ours)
+            return ours
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = kind == QEvent.Type.KeyPress
+            self.show_cursor()
+        elif kind == QEvent.Type.KeyPress and ours:
+            self._act(event.key())
+        event.setAccepted(ours)
+        return True
+
+    def _is_ours(self, key: int) -> bool:
+        if key == Qt.Key.Key_Space:
+            return True
+        drawing = not self._hands.draft.is_empty or self._hands.edited is not None
+        keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
+        return drawing and key in keys
+
+    def _act(self, key: int) -> None:
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._hands.finish()
+        elif key == Qt.Key.Key_Escape:
+            self._hands.cancel()
+        elif key == Qt.Key.Key_Backspace:
+            self._hands.remove_last_vertex()

@@ -1,0 +1,108 @@
+"""Tiles on their way from a reader to the picture; the newest view's wishes replace the older ones."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lnm_desktop.errors import ImageDamaged, ImageError
+from lnm_desktop.imaging.cache import TileKey
+from lnm_desktop.imaging.pyramid import VirtualPyramid
+from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.log import get_logger
+
+_log = get_logger(__name__)
+
+OnTile = Callable[[TileKey, NDArray[np.generic]], None]
+OnFailure = Callable[[TileKey, Exception], None]
+
+
+class TileFetcher:
+    """Threads that read wanted tiles, most urgent first. Callbacks come on those threads."""
+
+    def __init__(self, reader: ImageReader, pyramid: VirtualPyramid, on_tile: OnTile, on_failure: OnFailure) -> None:
+        self._reader = reader
+        self._pyramid = pyramid
+        self._on_tile = on_tile
+        self._on_failure = on_failure
+        self._wanted: list[TileKey] = []
+        self._in_flight: set[TileKey] = set()
+        self._closed = False
+        self._changed = threading.Condition()
+        count = 2 if reader.thread_safe else 1
+        self._threads = [
+            threading.Thread(target=self._run, name=f"tiles-{number}", daemon=True) for number in range(count)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing is wanted and nothing is on its way."""
+        with self._changed:
+            return not self._wanted and not self._in_flight
+
+    def want(self, keys: Sequence[TileKey]) -> None:
+        """Read these, first one first; whatever was wanted before and not yet begun is dropped."""
+        with self._changed:
+            self._wanted = [key for key in keys if key not in self._in_flight]
+            self._changed.notify_all()
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Stop; a thread that is inside a read is left to end on its own and delivers nothing more."""
+        with self._changed:
+            self._closed = True
+            self._wanted = []
+            self._changed.notify_all()
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _run(self) -> None:
+        while (key := self._next()) is not None:
+            self._read(key)
+            with self._changed:
+                self._in_flight.discard(key)
+
+    def _next(self) -> TileKey | None:
+        with self._changed:
+            while not self._wanted and not self._closed:
+                self._changed.wait()
+            if self._closed:
+                return None
+            key = self._wanted.pop(0)
+            self._in_flight.add(key)
+            return key
+
+    def _read(self, key: TileKey) -> None:
+        request = self._pyramid.request(key)
+        if request is None:
+            return
+        try:
+            tile = self._reader.read_region(request)
+            _check_shape(tile, request.output)
+        except Exception as error:  # noqa: BLE001 - a thread's border: a dead fetcher would freeze the picture silently
+            self._fail(key, error)
+        else:
+            if not self._closed:
+                self._on_tile(key, tile)
+
+    def _fail(self, key: TileKey, error: Exception) -> None:
+        if self._closed:
+            return
+        if not isinstance(error, ImageError):
+            _log.warning("a tile could not be read", exc_info=error)
+        self._on_failure(key, error)
+
+
+def _check_shape(tile: NDArray[np.generic], output: tuple[int, int]) -> None:
+    width, height = output
+    if tile.shape[:2] != (height, width):
+        raise ImageDamaged(
+            f"the reader gave {tile.shape[1]} × {tile.shape[0]} pixels where {width} × {height} were asked for",
+            hint="Open the image again; if it happens once more, report the file's format.",
+        )

@@ -1,0 +1,137 @@
+"""Drawn over the picture in screen pixels: names, handles of the selection, the shape in the making."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QWidget
+
+from lnm_desktop.domain.annotation import Annotation
+from lnm_desktop.domain.geometry import Point, Shape
+from lnm_desktop.ui.viewer.camera import Camera
+
+NAMES_BELOW = 50
+HANDLE_PX = 7.0
+MOST_HANDLES = 400
+_OUTLINE = QColor(0, 0, 0, 170)
+_PLATE = QColor(18, 20, 24, 205)
+_TEXT = QColor(255, 255, 255)
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An annotation with the colour and name it is shown with."""
+
+    annotation: Annotation
+    color: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """The shape in the making: its points (the cursor's last), and how many are vertices already."""
+
+    points: tuple[Point, ...]
+    vertices: int
+    color: str
+    closed: bool
+
+
+class Overlay(QWidget):
+    """Transparent to the mouse; repainted whenever the camera moves."""
+
+    def __init__(self, parent: QWidget, camera: Camera) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoSystemBackground)
+        self._camera = camera
+        self._marked: Sequence[Marked] = ()
+        self._draft: DraftLine | None = None
+        camera.changed.connect(self.update)
+
+    def show_marked(self, marked: Sequence[Marked]) -> None:
+        """Names (and handles of the selected ones) of these annotations."""
+        self._marked = marked
+        self.update()
+
+    def show_draft(self, draft: DraftLine | None) -> None:
+        """The shape in the making, or none."""
+        self._draft = draft
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint what lies in view."""
+        if not self._marked and self._draft is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = QFont(self.font())
+        font.setPixelSize(12)
+        painter.setFont(font)
+        for marked in self._marked:
+            self._paint_marked(painter, marked)
+        if self._draft is not None:
+            self._paint_draft(painter, self._draft)
+        painter.end()
+
+    def _paint_marked(self, painter: QPainter, marked: Marked) -> None:
+        rings = [self._line(ring) for ring in (marked.annotation.geometry.points, *marked.annotation.geometry.holes)]
+        bounds = rings[0].boundingRect()
+        if not bounds.adjusted(-200, -40, 200, 40).intersects(QRectF(self.rect())):
+            return
+        if marked.selected:
+            for ring in rings:
+                self._paint_handles(painter, ring, marked)
+        self._paint_name(painter, marked, QPointF(bounds.center().x(), bounds.top()))
+
+    def _paint_handles(self, painter: QPainter, ring: QPolygonF, marked: Marked) -> None:
+        closed = marked.annotation.geometry.shape not in (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT)
+        if ring.size() > 1:
+            self._stroke(painter, ring, QColor(marked.color).lighter(125), closed=closed, width=2.5)
+        if ring.size() > MOST_HANDLES:
+            return
+        for place in ring.toList():
+            self._handle(painter, place, QColor(marked.color))
+
+    def _paint_draft(self, painter: QPainter, draft: DraftLine) -> None:
+        line = self._line(draft.points)
+        self._stroke(painter, line, QColor(draft.color), closed=draft.closed, width=2.0)
+        if draft.vertices <= MOST_HANDLES:
+            for place in line.toList()[: draft.vertices]:
+                self._handle(painter, place, QColor(draft.color))
+
+    def _stroke(self, painter: QPainter, line: QPolygonF, color: QColor, *, closed: bool, width: float) -> None:
+        """A coloured line on a dark one, so that it shows on any tissue."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen in (QPen(_OUTLINE, width + 2), QPen(color, width)):
+            pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+            painter.setPen(pen)
+            (painter.drawPolygon if closed else painter.drawPolyline)(line)
+
+    def _handle(self, painter: QPainter, place: QPointF, color: QColor) -> None:
+        painter.setPen(QPen(color.darker(160), 1.5))
+        painter.setBrush(QColor(255, 255, 255))
+        half = HANDLE_PX / 2
+        painter.drawRect(QRectF(place.x() - half, place.y() - half, HANDLE_PX, HANDLE_PX))
+
+    def _paint_name(self, painter: QPainter, marked: Marked, above: QPointF) -> None:
+        name = marked.annotation.group or marked.annotation.name
+        if not name:
+            return
+        metrics = QFontMetricsF(painter.font())
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, 180)
+        width, height = metrics.horizontalAdvance(name) + 24, metrics.height() + 4
+        plate = QRectF(above.x() - width / 2, above.y() - height - 10, width, height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_PLATE)
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setBrush(QColor(marked.color))
+        painter.drawEllipse(QPointF(plate.left() + 10, plate.center().y()), 4, 4)
+        painter.setPen(_TEXT)
+        painter.drawText(plate.adjusted(18, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _line(self, points: Sequence[Point]) -> QPolygonF:
+        return QPolygonF([self._camera.to_screen(point) for point in points])

@@ -1,0 +1,402 @@
+"""The one widget through which the window sees images, annotations and maps; napari stays behind it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QEventLoop, QPointF, QSizeF, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from lnm_desktop.domain.annotation import DEFAULT_COLOR, Annotation, AnnotationGroup, AnnotationSet
+from lnm_desktop.domain.geometry import Point, Region
+from lnm_desktop.domain.ids import AnnotationId
+from lnm_desktop.domain.image import Calibration, ImageInfo, Window
+from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.ui.viewer.annotation_layer import AnnotationLayer, color_of
+from lnm_desktop.ui.viewer.camera import Camera
+from lnm_desktop.ui.viewer.canvas import Canvas
+from lnm_desktop.ui.viewer.canvas_input import CanvasInput
+from lnm_desktop.ui.viewer.coordinates import Placement
+from lnm_desktop.ui.viewer.hands import Hands
+from lnm_desktop.ui.viewer.heatmap_layer import HeatmapLayer
+from lnm_desktop.ui.viewer.image_layer import ImageLayer
+from lnm_desktop.ui.viewer.overlay import NAMES_BELOW, DraftLine, Marked, Overlay
+from lnm_desktop.ui.viewer.plane_bar import PlaneBar
+from lnm_desktop.ui.viewer.tools import Tool
+from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+
+VIEW_PAUSE_MS = 40
+DEFAULT_CACHE_BYTES = 1024**3
+
+
+class ViewerPane(QWidget):
+    """Shows one image with what was drawn and predicted on it.
+
+    The owner keeps the annotations: a finished shape is only told (`annotation_drawn`), and appears once the
+    owner has committed it and calls `show_annotations` or `apply_annotations`. The reader stays the owner's,
+    too; it may be closed after the next `show_image`, `clear` or `close`.
+
+    Signals: annotation_drawn(Geometry), annotation_changed(Annotation), annotations_removed(tuple of ids),
+    selection_changed(tuple of ids), cursor_moved(Point | None), value_under_cursor(float | None),
+    view_changed(ViewState), draft_changed((Shape, tuple of Point) | None), files_dropped(tuple of Path),
+    bad_tiles_changed(int), plane_changed(int).
+    """
+
+    annotation_drawn = Signal(object)
+    annotation_changed = Signal(object)
+    annotations_removed = Signal(object)
+    selection_changed = Signal(object)
+    cursor_moved = Signal(object)
+    value_under_cursor = Signal(object)
+    view_changed = Signal(object)
+    draft_changed = Signal(object)
+    files_dropped = Signal(object)
+    bad_tiles_changed = Signal(int)
+    plane_changed = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None, tile_cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
+        super().__init__(parent)
+        self._cache_bytes = tile_cache_bytes
+        self._image: ImageLayer | None = None
+        self._heatmap: HeatmapLayer | None = None
+        self._drawn: AnnotationLayer | None = None
+        self._annotations = AnnotationSet()
+        self._visible = True
+        self._group: AnnotationGroup | None = None
+        self._calibration = Calibration()
+        self._style = HeatmapStyle()
+        self._closed = False
+        self.setAcceptDrops(True)
+        self._build()
+        self._connect()
+
+    # -- the image
+
+    @property
+    def image_info(self) -> ImageInfo | None:
+        """What is shown, None while nothing is."""
+        return self._image.info if self._image else None
+
+    def show_image(self, reader: ImageReader, title: str, calibration: Calibration) -> None:
+        """Show another image, fitted. Returns at once: pixels follow as they are read."""
+        self.clear()
+        self._calibration = calibration
+        self._placement = Placement.of(calibration)
+        self._image = ImageLayer(reader, title, self._placement, self._cache_bytes, self)
+        self._image.bad_tiles_changed.connect(self._on_bad_tiles)
+        self._camera.look_at_image(reader.info.region, self._placement)
+        self._canvas.viewer.layers.append(self._image.layer)
+        self._drawn = AnnotationLayer(self._canvas.viewer, self._placement)
+        self._canvas.viewer.layers.selection.clear()
+        self._canvas.scale_bar.visible = True
+        self._hands.set_image(reader.info.region)
+        self._planes.set_planes(reader.info.planes)
+        self.set_annotations_visible(self._visible)
+        self._camera.fit()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.clear_heatmap()
+        if self._image is not None:
+            self._image.close()
+            self._image.deleteLater()
+            self._on_bad_tiles(0)
+        self._image = self._drawn = None
+        self._annotations = AnnotationSet()
+        self._hands.set_image(Region(0, 0, 0, 0))
+        self._canvas.scale_bar.visible = False
+        self._canvas.viewer.layers.clear()
+        self._planes.set_planes(1)
+
+    @property
+    def planes(self) -> int:
+        """How many planes the image has."""
+        return self._image.info.planes if self._image else 1
+
+    @property
+    def plane(self) -> int:
+        """The plane that is shown."""
+        return self._image.plane if self._image else 0
+
+    def set_plane(self, plane: int) -> None:
+        """Show another plane of a series."""
+        self._planes.set_plane(plane)
+
+    def set_window(self, window: Window) -> None:
+        """Show grey values in another window."""
+        if self._image is not None:
+            self._image.set_window(window)
+
+    # -- annotations
+
+    def show_annotations(self, annotations: AnnotationSet) -> None:
+        """Draw a whole set."""
+        self._annotations = annotations
+        if self._drawn is not None:
+            self._drawn.show(annotations)
+        self._hands.set_annotations(annotations)
+
+    def apply_annotations(self, annotations: AnnotationSet, changed_ids: Iterable[AnnotationId]) -> None:
+        """Draw a set of which only these annotations (added, replaced or removed) differ from the last."""
+        self._annotations = annotations
+        if self._drawn is not None:
+            self._drawn.apply(annotations, changed_ids)
+        self._hands.set_annotations(annotations)
+
+    def set_annotations_visible(self, visible: bool) -> None:
+        """Show or hide everything drawn."""
+        self._visible = visible
+        if self._drawn is not None:
+            self._drawn.set_visible(visible)
+        self._update_overlay()
+
+    @property
+    def tool(self) -> Tool:
+        """What the left button does."""
+        return self._hands.tool
+
+    def set_tool(self, tool: Tool) -> None:
+        """Take another tool; a polygon in the making is finished if it can be."""
+        self._hands.set_tool(tool)
+        self._input.show_cursor()
+
+    def set_group(self, group: AnnotationGroup | None) -> None:
+        """The group, and so the colour, of the next shape."""
+        self._group = group
+        self._update_overlay()
+
+    @property
+    def selected(self) -> tuple[AnnotationId, ...]:
+        """The selected annotations."""
+        return self._hands.selected
+
+    def select(self, ids: Iterable[AnnotationId]) -> None:
+        """Select exactly these."""
+        self._hands.select(ids)
+
+    def delete_selected(self) -> None:
+        """Ask the owner to remove what is selected."""
+        if self._hands.selected:
+            self.annotations_removed.emit(self._hands.selected)
+
+    # -- heat map
+
+    def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
+        """Lay a map over the image, values of shape (rows, columns), nan where not examined."""
+        self.clear_heatmap()
+        if self._image is None:
+            return
+        self._heatmap = HeatmapLayer(self._canvas.viewer, grid, values, self._placement, self)
+        self._canvas.viewer.layers.insert(1, self._heatmap.layer)
+        self._canvas.viewer.layers.selection.clear()
+        self._heatmap.set_style(self._style)
+
+    def begin_heatmap(self, grid: HeatmapGrid) -> None:
+        """Lay an empty map over the image, to be filled while a run goes on."""
+        self.show_heatmap(grid, np.full((grid.rows, grid.columns), np.nan, np.float32))
+
+    def update_heatmap(self, name: str, column: int, row: int, values: NDArray[np.float32]) -> None:
+        """Cells of the map of that name from (column, row) on; other maps' cells are not shown."""
+        if self._heatmap is not None and self._heatmap.grid.name == name:
+            self._heatmap.update(column, row, values)
+
+    def clear_heatmap(self) -> None:
+        """Take the map away."""
+        if self._heatmap is not None:
+            self._heatmap.close()
+            self._heatmap.deleteLater()
+            self._heatmap = None
+
+    def set_heatmap_style(self, style: HeatmapStyle) -> None:
+        """Show this and the next map otherwise."""
+        self._style = style
+        if self._heatmap is not None:
+            self._heatmap.set_style(style)
+
+    # -- the view
+
+    def zoom_to_fit(self) -> None:
+        """Show the whole image."""
+        self._camera.fit()
+
+    def zoom_by(self, factor: float) -> None:
+        """Magnify around the middle."""
+        self._camera.zoom_by(factor)
+
+    def zoom_to_magnification(self, magnification: float) -> None:
+        """Show an objective's magnification; without objective and pixel size, downsample 40 / magnification."""
+        power = self._image.info.objective_power if self._image else None
+        mpp = self._calibration.mpp if self._calibration.is_known else 0.0
+        downsample = self._camera.downsample_of(magnification, power, mpp) or 40.0 / magnification
+        self._camera.move_to(self._camera.center, downsample)
+
+    def go_to(self, region: Region) -> None:
+        """Bring a region into view."""
+        self._camera.go_to(region)
+
+    def set_theme(self, theme: str) -> None:
+        """ "dark" or "light"."""
+        self._canvas.set_theme(theme)
+
+    def screenshot(self) -> QImage:
+        """The canvas as it is on the screen."""
+        return self._canvas.native.grab().toImage()
+
+    def to_screen(self, point: Point) -> QPointF:
+        """Where a level-0 point lies on the canvas widget, logical pixels."""
+        return self._camera.to_screen(point)
+
+    @property
+    def canvas_widget(self) -> QWidget:
+        """The widget that receives mouse and keys (for pictures and tests)."""
+        return self._canvas.native
+
+    def wait_until_sharp(self, timeout_ms: int) -> bool:
+        """Serve events until every tile in view is drawn; False when time ran out. For tests and pictures."""
+        deadline = time.monotonic() + timeout_ms / 1000
+        rounds = 0
+        while time.monotonic() < deadline:
+            self._canvas.native.update()
+            _serve_events(15)
+            sharp = self._image is None or self._image.is_sharp
+            rounds = rounds + 1 if sharp else 0
+            if rounds >= 4:
+                return True
+        return False
+
+    # -- Qt
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Stop reading and let napari go; the pane is of no use afterwards."""
+        if not self._closed:
+            self._closed = True
+            self.clear()
+            self._canvas.close()
+        super().closeEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Files may be dropped anywhere on the pane."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell the owner; nothing is opened here."""
+        paths = tuple(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+        if paths:
+            event.acceptProposedAction()
+            self.files_dropped.emit(paths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the overlay on the canvas."""
+        super().resizeEvent(event)
+        self._on_resized()
+
+    def _build(self) -> None:
+        self._placement = Placement.of(Calibration())
+        self._canvas = Canvas()
+        native = self._canvas.native
+        self._camera = Camera(self._canvas.viewer, lambda: QSizeF(native.size()), self)
+        self._hands = Hands(self)
+        self._input = CanvasInput(native, self._camera, self._hands)
+        self._overlay = Overlay(native, self._camera)
+        self._planes = PlaneBar(self)
+        self._view_pause = QTimer(self)
+        self._view_pause.setSingleShot(True)
+        self._view_pause.setInterval(VIEW_PAUSE_MS)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._canvas, 1)
+        layout.addWidget(self._planes)
+        self.set_theme("dark")
+        self._input.show_cursor()
+
+    def _connect(self) -> None:
+        self._hands.drawn.connect(self.annotation_drawn)
+        self._hands.changed.connect(self.annotation_changed)
+        self._hands.selection_changed.connect(self.selection_changed)
+        self._hands.vertices_changed.connect(self._on_vertices)
+        self._hands.picture_changed.connect(self._update_overlay)
+        self._input.cursor_moved.connect(self._on_cursor)
+        self._input.resized.connect(self._on_resized)
+        self._planes.plane_chosen.connect(self._on_plane)
+        self._camera.changed.connect(self._on_camera)
+        self._view_pause.timeout.connect(self._on_view)
+
+    def _on_camera(self) -> None:
+        if not self._view_pause.isActive():
+            self._view_pause.start()
+
+    def _on_view(self) -> None:
+        if self._image is None:
+            return
+        if self._drawn is not None:
+            self._drawn.set_downsample(self._camera.downsample)
+        self.view_changed.emit(self._camera.state(self._image.info.objective_power, self._calibration))
+
+    def _on_resized(self) -> None:
+        self._overlay.setGeometry(self._canvas.native.rect())
+        self._overlay.raise_()
+        if self._image is not None:
+            self._camera.refit()
+
+    def _on_bad_tiles(self, count: int) -> None:
+        self.bad_tiles_changed.emit(count)
+
+    def _on_plane(self, plane: int) -> None:
+        if self._image is not None:
+            self._image.set_plane(plane)
+            self.plane_changed.emit(plane)
+
+    def _on_cursor(self, point: Point | None) -> None:
+        inside = point is not None and self._image is not None and _contains(self._image.info.region, point)
+        self.cursor_moved.emit(point if inside else None)
+        self.value_under_cursor.emit(self._value_at(point) if inside and point is not None else None)
+
+    def _value_at(self, point: Point) -> float | None:
+        value = self._heatmap.value_at(point) if self._heatmap is not None else None
+        if value is None and self._image is not None:
+            value = self._image.value_at(point)
+        return value
+
+    def _on_vertices(self) -> None:
+        draft = self._hands.draft
+        self.draft_changed.emit(None if draft.is_empty else (draft.shape, tuple(draft.points)))
+
+    def _update_overlay(self) -> None:
+        self._overlay.show_marked(self._marked() if self._visible else ())
+        self._overlay.show_draft(self._draft_line())
+
+    def _marked(self) -> list[Marked]:
+        selected = set(self._hands.selected)
+        everyone = len(self._annotations) < NAMES_BELOW
+        shown = self._annotations if everyone else [self._annotations.get(known) for known in self._hands.selected]
+        edited = self._hands.edited
+        return [self._mark(a if edited is None or a.id != edited.id else edited, a.id in selected) for a in shown]
+
+    def _mark(self, annotation: Annotation, selected: bool) -> Marked:
+        return Marked(annotation, color_of(annotation, self._annotations), selected)
+
+    def _draft_line(self) -> DraftLine | None:
+        draft = self._hands.draft
+        outline = draft.outline
+        if not outline:
+            return None
+        color = self._group.color if self._group else DEFAULT_COLOR
+        vertices = len(draft.points) if draft.tool is Tool.POLYGON else 0
+        return DraftLine(tuple(outline), vertices, color, draft.tool is Tool.RECTANGLE)
+
+
+def _contains(region: Region, point: Point) -> bool:
+    return region.x <= point.x < region.right and region.y <= point.y < region.bottom
+
+
+def _serve_events(duration_ms: int) -> None:
+    QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, duration_ms)
+    time.sleep(duration_ms / 1000)
