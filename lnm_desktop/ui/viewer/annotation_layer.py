@@ -48,6 +48,16 @@ class AnnotationLayer:
         self._add_shapes([a for a in annotations if a.id in changed and _is_outline(a)])
         self._draw_points()
 
+    def place(self, placement: Placement) -> None:
+        """Lie on another image."""
+        for layer in (self.shapes, self.points):
+            layer.scale = np.array(placement.scale)
+            layer.units = placement.units
+
+    def clear(self) -> None:
+        """Draw nothing."""
+        self.show(AnnotationSet())
+
     def set_visible(self, visible: bool) -> None:
         """Show or hide everything."""
         self.shapes.visible = visible
@@ -60,6 +70,7 @@ class AnnotationLayer:
             self._edge = edge
             if self._shape_ids:
                 self.shapes.edge_width = [edge] * len(self._shape_ids)
+                self.shapes.refresh(extent=False, thumbnail=False, highlight=False)  # the setter tells nobody
 
     def _remove_shapes(self, places: Sequence[int]) -> None:
         if not places:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from napari.components import ViewerModel
 from napari.layers import Image
 from napari.utils.colormaps import ensure_colormap
 from numpy.typing import NDArray
@@ -22,9 +21,9 @@ class HeatmapLayer(QObject):
 
     def __init__(
         self,
-        model: ViewerModel,
         grid: HeatmapGrid,
         values: NDArray[np.float32],
+        style: HeatmapStyle,
         placement: Placement,
         parent: QObject,
     ) -> None:
@@ -32,9 +31,8 @@ class HeatmapLayer(QObject):
         if values.shape != (grid.rows, grid.columns):
             raise ValueError(f"a map of {grid.rows} × {grid.columns} cells was given {values.shape} values")
         self.grid = grid
-        self._model = model
         self._values = values.astype(np.float32)
-        self._style = HeatmapStyle()
+        self._style = style
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(REDRAW_PAUSE_MS)
@@ -48,7 +46,8 @@ class HeatmapLayer(QObject):
             units=placement.units,
             interpolation2d="nearest",
             blending="translucent_no_depth",
-            opacity=self._style.opacity,
+            opacity=style.opacity,
+            visible=style.visible,
         )
 
     def update(self, column: int, row: int, values: NDArray[np.float32]) -> None:
@@ -77,10 +76,8 @@ class HeatmapLayer(QObject):
         return float(self._values[cell])
 
     def close(self) -> None:
-        """Take it off the canvas."""
+        """Draw no more."""
         self._pause.stop()
-        if self.layer in self._model.layers:
-            self._model.layers.remove(self.layer)
 
     def _redraw(self) -> None:
         self.layer.data = colored(self._values, self._style)

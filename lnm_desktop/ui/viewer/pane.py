@@ -18,16 +18,15 @@ from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.domain.image import Calibration, ImageInfo, Window
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.imaging.reader import ImageReader
-from lnm_desktop.ui.viewer.annotation_layer import AnnotationLayer, color_of
+from lnm_desktop.ui.viewer.annotation_layer import color_of
 from lnm_desktop.ui.viewer.camera import Camera
 from lnm_desktop.ui.viewer.canvas import Canvas
 from lnm_desktop.ui.viewer.canvas_input import CanvasInput
 from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.hands import Hands
-from lnm_desktop.ui.viewer.heatmap_layer import HeatmapLayer
-from lnm_desktop.ui.viewer.image_layer import ImageLayer
 from lnm_desktop.ui.viewer.overlay import NAMES_BELOW, DraftLine, Marked, Overlay
 from lnm_desktop.ui.viewer.plane_bar import PlaneBar
+from lnm_desktop.ui.viewer.scene import Scene
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
@@ -62,18 +61,13 @@ class ViewerPane(QWidget):
 
     def __init__(self, parent: QWidget | None = None, tile_cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         super().__init__(parent)
-        self._cache_bytes = tile_cache_bytes
-        self._image: ImageLayer | None = None
-        self._heatmap: HeatmapLayer | None = None
-        self._drawn: AnnotationLayer | None = None
         self._annotations = AnnotationSet()
         self._visible = True
         self._group: AnnotationGroup | None = None
         self._calibration = Calibration()
-        self._style = HeatmapStyle()
         self._closed = False
         self.setAcceptDrops(True)
-        self._build()
+        self._build(tile_cache_bytes)
         self._connect()
 
     # -- the image
@@ -81,48 +75,35 @@ class ViewerPane(QWidget):
     @property
     def image_info(self) -> ImageInfo | None:
         """What is shown, None while nothing is."""
-        return self._image.info if self._image else None
+        return self._scene.image.info if self._scene.image else None
 
     def show_image(self, reader: ImageReader, title: str, calibration: Calibration) -> None:
         """Show another image, fitted. Returns at once: pixels follow as they are read."""
-        self.clear()
         self._calibration = calibration
-        self._placement = Placement.of(calibration)
-        self._image = ImageLayer(reader, title, self._placement, self._cache_bytes, self)
-        self._image.bad_tiles_changed.connect(self._on_bad_tiles)
-        self._camera.look_at_image(reader.info.region, self._placement)
-        self._canvas.viewer.layers.append(self._image.layer)
-        self._drawn = AnnotationLayer(self._canvas.viewer, self._placement)
-        self._canvas.viewer.layers.selection.clear()
-        self._canvas.scale_bar.visible = True
+        self._annotations = AnnotationSet()
+        self._scene.show_image(reader, title, Placement.of(calibration))
         self._hands.set_image(reader.info.region)
         self._planes.set_planes(reader.info.planes)
-        self.set_annotations_visible(self._visible)
-        self._camera.fit()
+        self._canvas.scale_bar.visible = True
+        self._camera.look_at_image(reader.info.region, self._scene.placement)
 
     def clear(self) -> None:
         """Show nothing."""
-        self.clear_heatmap()
-        if self._image is not None:
-            self._image.close()
-            self._image.deleteLater()
-            self._on_bad_tiles(0)
-        self._image = self._drawn = None
+        self._scene.clear()
         self._annotations = AnnotationSet()
         self._hands.set_image(Region(0, 0, 0, 0))
         self._canvas.scale_bar.visible = False
-        self._canvas.viewer.layers.clear()
         self._planes.set_planes(1)
 
     @property
     def planes(self) -> int:
         """How many planes the image has."""
-        return self._image.info.planes if self._image else 1
+        return self._scene.image.info.planes if self._scene.image else 1
 
     @property
     def plane(self) -> int:
         """The plane that is shown."""
-        return self._image.plane if self._image else 0
+        return self._scene.image.plane if self._scene.image else 0
 
     def set_plane(self, plane: int) -> None:
         """Show another plane of a series."""
@@ -130,30 +111,27 @@ class ViewerPane(QWidget):
 
     def set_window(self, window: Window) -> None:
         """Show grey values in another window."""
-        if self._image is not None:
-            self._image.set_window(window)
+        if self._scene.image is not None:
+            self._scene.image.set_window(window)
 
     # -- annotations
 
     def show_annotations(self, annotations: AnnotationSet) -> None:
         """Draw a whole set."""
         self._annotations = annotations
-        if self._drawn is not None:
-            self._drawn.show(annotations)
+        self._scene.annotations.show(annotations)
         self._hands.set_annotations(annotations)
 
     def apply_annotations(self, annotations: AnnotationSet, changed_ids: Iterable[AnnotationId]) -> None:
         """Draw a set of which only these annotations (added, replaced or removed) differ from the last."""
         self._annotations = annotations
-        if self._drawn is not None:
-            self._drawn.apply(annotations, changed_ids)
+        self._scene.annotations.apply(annotations, changed_ids)
         self._hands.set_annotations(annotations)
 
     def set_annotations_visible(self, visible: bool) -> None:
         """Show or hide everything drawn."""
         self._visible = visible
-        if self._drawn is not None:
-            self._drawn.set_visible(visible)
+        self._scene.annotations.set_visible(visible)
         self._update_overlay()
 
     @property
@@ -189,13 +167,7 @@ class ViewerPane(QWidget):
 
     def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
         """Lay a map over the image, values of shape (rows, columns), nan where not examined."""
-        self.clear_heatmap()
-        if self._image is None:
-            return
-        self._heatmap = HeatmapLayer(self._canvas.viewer, grid, values, self._placement, self)
-        self._canvas.viewer.layers.insert(1, self._heatmap.layer)
-        self._canvas.viewer.layers.selection.clear()
-        self._heatmap.set_style(self._style)
+        self._scene.show_heatmap(grid, values)
 
     def begin_heatmap(self, grid: HeatmapGrid) -> None:
         """Lay an empty map over the image, to be filled while a run goes on."""
@@ -203,21 +175,16 @@ class ViewerPane(QWidget):
 
     def update_heatmap(self, name: str, column: int, row: int, values: NDArray[np.float32]) -> None:
         """Cells of the map of that name from (column, row) on; other maps' cells are not shown."""
-        if self._heatmap is not None and self._heatmap.grid.name == name:
-            self._heatmap.update(column, row, values)
+        if self._scene.heatmap is not None and self._scene.heatmap.grid.name == name:
+            self._scene.heatmap.update(column, row, values)
 
     def clear_heatmap(self) -> None:
         """Take the map away."""
-        if self._heatmap is not None:
-            self._heatmap.close()
-            self._heatmap.deleteLater()
-            self._heatmap = None
+        self._scene.clear_heatmap()
 
     def set_heatmap_style(self, style: HeatmapStyle) -> None:
         """Show this and the next map otherwise."""
-        self._style = style
-        if self._heatmap is not None:
-            self._heatmap.set_style(style)
+        self._scene.set_heatmap_style(style)
 
     # -- the view
 
@@ -231,7 +198,7 @@ class ViewerPane(QWidget):
 
     def zoom_to_magnification(self, magnification: float) -> None:
         """Show an objective's magnification; without objective and pixel size, downsample 40 / magnification."""
-        power = self._image.info.objective_power if self._image else None
+        power = self.image_info.objective_power if self.image_info else None
         mpp = self._calibration.mpp if self._calibration.is_known else 0.0
         downsample = self._camera.downsample_of(magnification, power, mpp) or 40.0 / magnification
         self._camera.move_to(self._camera.center, downsample)
@@ -264,7 +231,7 @@ class ViewerPane(QWidget):
         while time.monotonic() < deadline:
             self._canvas.native.update()
             _serve_events(15)
-            sharp = self._image is None or self._image.is_sharp
+            sharp = self._scene.image is None or self._scene.image.is_sharp
             rounds = rounds + 1 if sharp else 0
             if rounds >= 4:
                 return True
@@ -297,9 +264,9 @@ class ViewerPane(QWidget):
         super().resizeEvent(event)
         self._on_resized()
 
-    def _build(self) -> None:
-        self._placement = Placement.of(Calibration())
+    def _build(self, tile_cache_bytes: int) -> None:
         self._canvas = Canvas()
+        self._scene = Scene(self._canvas.viewer, tile_cache_bytes, self)
         native = self._canvas.native
         self._camera = Camera(self._canvas.viewer, lambda: QSizeF(native.size()), self)
         self._hands = Hands(self)
@@ -328,42 +295,35 @@ class ViewerPane(QWidget):
         self._planes.plane_chosen.connect(self._on_plane)
         self._camera.changed.connect(self._on_camera)
         self._view_pause.timeout.connect(self._on_view)
+        self._scene.bad_tiles_changed.connect(self.bad_tiles_changed)
 
     def _on_camera(self) -> None:
         if not self._view_pause.isActive():
             self._view_pause.start()
 
     def _on_view(self) -> None:
-        if self._image is None:
+        info = self.image_info
+        if info is None:
             return
-        if self._drawn is not None:
-            self._drawn.set_downsample(self._camera.downsample)
-        self.view_changed.emit(self._camera.state(self._image.info.objective_power, self._calibration))
+        self._scene.annotations.set_downsample(self._camera.downsample)
+        self.view_changed.emit(self._camera.state(info.objective_power, self._calibration))
 
     def _on_resized(self) -> None:
         self._overlay.setGeometry(self._canvas.native.rect())
         self._overlay.raise_()
-        if self._image is not None:
+        if self.image_info is not None:
             self._camera.refit()
 
-    def _on_bad_tiles(self, count: int) -> None:
-        self.bad_tiles_changed.emit(count)
-
     def _on_plane(self, plane: int) -> None:
-        if self._image is not None:
-            self._image.set_plane(plane)
+        if self._scene.image is not None:
+            self._scene.image.set_plane(plane)
             self.plane_changed.emit(plane)
 
     def _on_cursor(self, point: Point | None) -> None:
-        inside = point is not None and self._image is not None and _contains(self._image.info.region, point)
-        self.cursor_moved.emit(point if inside else None)
-        self.value_under_cursor.emit(self._value_at(point) if inside and point is not None else None)
-
-    def _value_at(self, point: Point) -> float | None:
-        value = self._heatmap.value_at(point) if self._heatmap is not None else None
-        if value is None and self._image is not None:
-            value = self._image.value_at(point)
-        return value
+        info = self.image_info
+        inside = point if point is not None and info is not None and _contains(info.region, point) else None
+        self.cursor_moved.emit(inside)
+        self.value_under_cursor.emit(self._scene.value_at(inside) if inside is not None else None)
 
     def _on_vertices(self) -> None:
         draft = self._hands.draft
