@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
@@ -9,7 +10,10 @@ from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.geometry import Shape
 from lnm_desktop.domain.ids import AnnotationId, CaseId, ImageId
+from lnm_desktop.store.encoding import annotation_to, case_to, groups_to, image_to, prediction_to, value_to
+from lnm_desktop.store.journal import Body, Edit, Op
 from lnm_desktop.store.records import PredictionRecord
+from lnm_desktop.store.schema import ObjectKind
 
 _NAMES = {Shape.POINT_SET: "point set"}
 
@@ -31,6 +35,13 @@ class AddAnnotations:
         first, *others = self.annotations
         return f"Add {len(self.annotations)} annotations" if others else f"Draw {_named(first)}"
 
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {item.id: annotation_to(item) for item in self.annotations}
+        if len(after) < len(self.annotations):
+            raise ValueError("two annotations share one id")
+        return Edit(ObjectKind.ANNOTATION, Op.ADD, self.words, after, image_id=self.image_id)
+
 
 @dataclass(frozen=True)
 class ReplaceAnnotation:
@@ -43,6 +54,11 @@ class ReplaceAnnotation:
     def words(self) -> str:
         """As in “Change polygon in Tumor”."""
         return f"Change {_named(self.annotation)}"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.annotation.id: annotation_to(self.annotation)}
+        return Edit(ObjectKind.ANNOTATION, Op.REPLACE, self.words, after, image_id=self.image_id)
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,11 @@ class RemoveAnnotations:
         """As in “Remove 3 annotations”."""
         return "Remove annotation" if len(self.ids) == 1 else f"Remove {len(self.ids)} annotations"
 
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = dict.fromkeys(self.ids)
+        return Edit(ObjectKind.ANNOTATION, Op.REMOVE, self.words, after, image_id=self.image_id)
+
 
 @dataclass(frozen=True)
 class SetGroups:
@@ -73,6 +94,11 @@ class SetGroups:
     def words(self) -> str:
         """As in “Change groups”."""
         return "Change groups"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.image_id: groups_to(self.groups)}
+        return Edit(ObjectKind.GROUPS, Op.SET, self.words, after, image_id=self.image_id)
 
 
 @dataclass(frozen=True)
@@ -92,6 +118,11 @@ class SetClinicalValue:
             return f"Clear {name}"
         return f"Set {name} to {_spoken(self.value)}"
 
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.field_id: value_to(self.value)}
+        return Edit(ObjectKind.CLINICAL, Op.SET, self.words, after, case_id=self.case_id)
+
 
 @dataclass(frozen=True)
 class AddCase:
@@ -103,6 +134,11 @@ class AddCase:
     def words(self) -> str:
         """As in “Add case P-017”."""
         return f"Add case {self.case.pseudonym}"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.case.id: case_to(self.case)}
+        return Edit(ObjectKind.CASE, Op.ADD, self.words, after, case_id=self.case.id)
 
 
 @dataclass(frozen=True)
@@ -116,18 +152,33 @@ class AddImage:
         """As in “Add slide Sentinel node 1”."""
         return f"Add {self.image.kind.value} {self.image.label}"
 
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        image = self.image
+        after: dict[str, Body | None] = {image.id: image_to(image)}
+        return Edit(ObjectKind.IMAGE, Op.ADD, self.words, after, case_id=image.case_id, image_id=image.id)
+
 
 @dataclass(frozen=True)
 class SetUserMpp:
-    """State the pixel size of an image that has none, in micrometres; 0 takes the statement back."""
+    """State the pixel size of an image that has none, in micrometres; 0 takes it back. Raises ValueError."""
 
     image_id: ImageId
     mpp: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.mpp) and self.mpp >= 0):
+            raise ValueError(f"{self.mpp} is not a pixel size")
 
     @property
     def words(self) -> str:
         """As in “Set pixel size to 0.25 µm”."""
         return f"Set pixel size to {self.mpp:g} µm" if self.mpp else "Clear pixel size"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.image_id: {"mpp": float(self.mpp)}}
+        return Edit(ObjectKind.USER_MPP, Op.SET, self.words, after, image_id=self.image_id)
 
 
 @dataclass(frozen=True)
@@ -141,6 +192,11 @@ class AddPrediction:
     def words(self) -> str:
         """As in “Run lnm-tumor-tiles 1.0”."""
         return f"Run {self.record.model_id} {self.record.model_version}"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.record.id: prediction_to(self.record)}
+        return Edit(ObjectKind.PREDICTION, Op.ADD, self.words, after, image_id=self.image_id)
 
 
 Command = (

@@ -1,0 +1,118 @@
+"""Domain objects as JSON bodies and back, exactly: floats survive to the last bit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
+from lnm_desktop.domain.case import Case, CaseImage
+from lnm_desktop.domain.clinical import Absent, Value
+from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape
+from lnm_desktop.domain.ids import AnnotationId, CaseId, ImageId, RunId
+from lnm_desktop.domain.image import ImageKind
+from lnm_desktop.domain.prediction import Score
+from lnm_desktop.store.journal import Body
+from lnm_desktop.store.records import PredictionRecord
+
+_TEXTS = ("group", "name", "color", "author", "created", "origin")
+
+
+def points_to(ring: Ring) -> list[list[float]]:
+    """[[x, y], …] of a ring."""
+    return [[float(point.x), float(point.y)] for point in ring]
+
+
+def points_from(data: list[list[float]]) -> Ring:
+    """The ring of [[x, y], …]."""
+    return tuple(Point(x, y) for x, y in data)
+
+
+def annotation_to(annotation: Annotation) -> Body:
+    """An annotation without its id."""
+    geometry = annotation.geometry
+    body: Body = {name: getattr(annotation, name) for name in _TEXTS}
+    body |= {"shape": geometry.shape.value, "points": points_to(geometry.points)}
+    return body | ({"holes": [points_to(hole) for hole in geometry.holes]} if geometry.holes else {})
+
+
+def annotation_from(annotation_id: str, body: Mapping[str, Any]) -> Annotation:
+    """The annotation of an id and a body."""
+    holes = tuple(points_from(hole) for hole in body.get("holes", ()))
+    geometry = Geometry(Shape(body["shape"]), points_from(body["points"]), holes)
+    return Annotation(AnnotationId(annotation_id), geometry, **{name: body[name] for name in _TEXTS})
+
+
+def groups_to(groups: tuple[AnnotationGroup, ...]) -> Body:
+    """Declared groups in order."""
+    attributes = [[list(pair) for pair in group.attributes] for group in groups]
+    rows = [[group.name, group.color, group.parent] for group in groups]
+    return {"groups": [[*row, pairs] for row, pairs in zip(rows, attributes, strict=True)]}
+
+
+def groups_from(body: Mapping[str, Any]) -> tuple[AnnotationGroup, ...]:
+    """Declared groups in order."""
+    return tuple(
+        AnnotationGroup(name, color, parent, tuple((key, value) for key, value in pairs))
+        for name, color, parent, pairs in body["groups"]
+    )
+
+
+def case_to(case: Case) -> Body:
+    """A case without its id."""
+    return {"pseudonym": case.pseudonym, "created": case.created, "synthetic": case.synthetic}
+
+
+def case_from(case_id: str, body: Mapping[str, Any]) -> Case:
+    """The case of an id and a body."""
+    return Case(CaseId(case_id), body["pseudonym"], body["created"], body["synthetic"])
+
+
+def image_to(image: CaseImage) -> Body:
+    """An image without its ids."""
+    facts = {"kind": image.kind.value, "path": image.path, "label": image.label}
+    return facts | {"fingerprint": image.fingerprint, "user_mpp": float(image.user_mpp)}
+
+
+def image_from(image_id: str, case_id: str, body: Mapping[str, Any]) -> CaseImage:
+    """The image of its ids and a body."""
+    kind = ImageKind(body["kind"])
+    texts = (body["path"], body["label"], body["fingerprint"])
+    return CaseImage(ImageId(image_id), CaseId(case_id), kind, *texts, user_mpp=body["user_mpp"])
+
+
+def value_to(value: Value) -> Body | None:
+    """A clinical value; None for one that was not asked."""
+    if value is Absent.NOT_ASKED:
+        return None
+    return {"absent": value.value} if isinstance(value, Absent) else {"value": value}
+
+
+def value_from(body: Mapping[str, Any]) -> Value:
+    """A clinical value."""
+    return Absent(body["absent"]) if "absent" in body else body["value"]
+
+
+def prediction_to(record: PredictionRecord) -> Body:
+    """A run without its ids."""
+    facts = {"model_id": record.model_id, "model_version": record.model_version, "folder": record.folder}
+    return facts | {"utc": record.utc, "scores": [_score_to(score) for score in record.scores]}
+
+
+def prediction_from(run_id: str, image_id: str, body: Mapping[str, Any]) -> PredictionRecord:
+    """The run of its ids and a body."""
+    texts = (body["model_id"], body["model_version"], body["folder"])
+    scores = tuple(_score_from(score) for score in body["scores"])
+    return PredictionRecord(RunId(run_id), ImageId(image_id), *texts, scores=scores, utc=body["utc"])
+
+
+def _score_to(score: Score) -> Body:
+    # JSON has no nan, yet a score may be one where nothing could be examined.
+    value = float(score.value)
+    number = value if math.isfinite(value) else repr(value)
+    return {"id": score.id, "label": score.label, "value": number, "unit": score.unit, "meaning": score.meaning}
+
+
+def _score_from(body: Mapping[str, Any]) -> Score:
+    return Score(body["id"], body["label"], float(body["value"]), body["unit"], body["meaning"])
