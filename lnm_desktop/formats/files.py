@@ -1,0 +1,102 @@
+"""Bytes to and from disk: a file is written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from lnm_desktop.errors import FormatError
+
+_REMEDIES = {
+    errno.ENOSPC: "The disk is full: free some space, or choose another disk.",
+    errno.EDQUOT: "Your disk quota is used up: free some space, or choose another disk.",
+    errno.EROFS: "The disk is read-only: choose another folder.",
+    errno.EACCES: "You may not use this folder or file: choose another folder, or ask for permission.",
+    errno.EPERM: "You may not use this folder or file: choose another folder, or ask for permission.",
+    errno.ENOENT: "Check that the file and its folder exist.",
+    errno.ENOTDIR: "A part of the path is a file, not a folder: choose another folder.",
+    errno.EISDIR: "There is a folder of that name: choose another name.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Replace the file in one step; on any failure the file is as it was before and no other file stays.
+
+    Raises FormatError naming the file and the remedy.
+    """
+    try:
+        draft = _write_draft(path, data)
+        try:
+            os.replace(draft, path)  # noqa: PTH105 - beside mkstemp the plain call reads better
+        except BaseException:
+            _discard(draft)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise FormatError(f"{path.name} could not be written: {_cause(error)}", hint=_remedy(error)) from error
+
+
+def read_bytes(path: Path, limit_bytes: int) -> bytes:
+    """A file's bytes. Raises FormatError where it cannot be read or is larger than the limit."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limit_bytes + 1)
+    except OSError as error:
+        raise FormatError(f"{path.name} could not be read: {_cause(error)}", hint=_remedy(error)) from error
+    if len(data) > limit_bytes:
+        raise FormatError(
+            f"{path.name} is larger than {limit_bytes / 1024**2:.0f} MiB, the most that is read",
+            hint="Check that it is the right file, or split it.",
+        )
+    return data
+
+
+def _write_draft(path: Path, data: bytes) -> str:
+    """The name of a synced file beside `path` that holds the data, with the rights a new file would get."""
+    descriptor, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).chmod(_mode(path))
+    except BaseException:
+        _discard(draft)
+        raise
+    return draft
+
+
+def _mode(path: Path) -> int:
+    """The rights of the file that is replaced; a new one is the user's alone, it may identify a patient."""
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return 0o600
+
+
+def _discard(draft: str) -> None:
+    with contextlib.suppress(OSError):
+        Path(draft).unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the renaming itself durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cause(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
+
+
+def _remedy(error: OSError) -> str:
+    return _REMEDIES.get(error.errno or 0, "Check the disk and the folder, or choose another folder.")
