@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,15 +37,21 @@ class Models:
     """The installed models and one warm worker per plugin that runs. Close it to end the workers.
 
     Nothing of a plugin is imported in this process: each is asked in a worker of its own, once per change of
-    its files. `folders` are searched beside the application's environment. May be used from several threads.
+    its files. `plugins` are those of the application's environment where none are named. May be used from several
+    threads.
     """
 
     def __init__(
-        self, log_dir: Path, cache_dir: Path, *, folders: tuple[Path, ...] = (), limits: Limits | None = None
+        self,
+        log_dir: Path,
+        cache_dir: Path,
+        *,
+        plugins: Sequence[InstalledPlugin] | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._log_dir = log_dir
         self._cache_dir = cache_dir
-        self._folders = folders
+        self._plugins = plugins
         self._limits = limits or Limits()
         self._manifests: dict[str, Manifest] | None = None
         self._clients: dict[str, WorkerClient] = {}
@@ -105,7 +111,7 @@ class Models:
     def _known(self) -> dict[str, Manifest]:
         with self._lock:
             if self._manifests is None:
-                plugins = installed_plugins(self._folders)
+                plugins = installed_plugins() if self._plugins is None else self._plugins
                 with ThreadPoolExecutor(_ASKED_AT_ONCE, "describe") as pool:
                     manifests = pool.map(self._manifest, plugins)
                     self._manifests = {item.plugin.hash: item for item in _without_doubles(manifests)}

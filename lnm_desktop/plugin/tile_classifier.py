@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from lnm_desktop.domain.geometry import Geometry
 from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import CalibrationMissing, InferenceError
-from lnm_desktop.imaging.tissue import find_tissue
+from lnm_desktop.imaging.tiling import TilePlan, plan_tiles
+from lnm_desktop.imaging.tissue import DEFAULT_MPP, find_tissue
 from lnm_desktop.plugin.batching import BatchRunner
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
 from lnm_desktop.plugin.read_ahead import read_ahead
+from lnm_desktop.plugin.tile_blocks import blocks_of, heatmap_of
 from lnm_desktop.plugin.tile_findings import ranked_regions, slide_scores
-from lnm_desktop.plugin.tile_grid import TileGrid, tile_grid
 
 COARSER_THAN_TRAINED = 1.05
 TOO_COARSE = 1.5
@@ -69,66 +68,63 @@ class TileClassifier(ModelPlugin):
         """Examine the tissue of a slide. Raises CalibrationMissing, InferenceError, Cancelled."""
         if not isinstance(options, TileOptions):
             raise InferenceError(f"the Options of {self.spec.id} do not extend TileOptions")
-        plan = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
-        values, batch_size = self._examine(inputs, plan, options, job)
+        plan, warnings = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
         finding, point = self.spec.classes[-1], self.spec.operating_point
-        scores = slide_scores(values, point, finding)
+        grid = heatmap_of(plan, finding, f"{finding} probability")
+        values, batch_size = self._examine(inputs, plan, grid, options.batch_size, job)
         return ModelOutput(
-            scores=scores,
-            grids=(plan.grid.heatmap(finding, f"{finding} probability"),),
+            scores=slide_scores(values, point, finding),
+            grids=(grid,),
             maps={finding: values},
-            regions=ranked_regions(values, point, plan.grid),
-            warnings=(*plan.warnings, *_result_warnings(values, point)),
-            facts={"batch_size": batch_size, "tiles": int(plan.chosen.sum()), "downsample": plan.grid.downsample},
+            regions=ranked_regions(values, point, plan),
+            warnings=(*warnings, *_result_warnings(values, point)),
+            facts={"batch_size": batch_size, "tiles": len(plan), "downsample": plan.downsample},
         )
 
     def _examine(
-        self, inputs: ModelInputs, plan: RunPlan, options: TileOptions, job: Job
+        self, inputs: ModelInputs, plan: TilePlan, grid: HeatmapGrid, batch_size: int, job: Job
     ) -> tuple[NDArray[np.float32], int]:
         """The map (rows, columns) and the batch size that the device could hold."""
-        finding, total = self.spec.classes[-1], int(plan.chosen.sum())
         values = np.full(plan.chosen.shape, np.nan, np.float32)
-        runner = BatchRunner(self.classify_checked, options.batch_size, job.check_cancelled)
-        job.publish_grid(plan.grid.heatmap(finding, f"{finding} probability"))
-        job.progress(0, total)
+        runner = BatchRunner(self.classify_checked, batch_size, job.check_cancelled)
+        job.publish_grid(grid)
+        job.progress(0, len(plan))
         done = 0
-        blocks = read_ahead(lambda block: inputs.slide.read_region(block.request), plan.grid.blocks(plan.chosen))
+        blocks = read_ahead(lambda block: inputs.slide.read_region(block.request), blocks_of(plan))
         with contextlib.closing(blocks):
             for block, pixels in blocks:
                 part = block.values(runner(block.tiles(pixels))[:, -1])
                 rows, columns = part.shape
                 values[block.row : block.row + rows, block.column : block.column + columns] = part
-                job.publish_tile(finding, block.column, block.row, part)
+                job.publish_tile(grid.name, block.column, block.row, part)
                 done += int(block.chosen.sum())
-                job.progress(done, total)
+                job.progress(done, len(plan))
         return values, runner.size
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class RunPlan:
-    """Which cells of which grid are examined, and what the user should know about them."""
+def plan_run(
+    inputs: ModelInputs, options: TileOptions, resolution_mpp: float, tile_px: int
+) -> tuple[TilePlan, tuple[str, ...]]:
+    """The cells in tissue and inside the asked regions, and what the user should know about them.
 
-    grid: TileGrid
-    chosen: NDArray[np.bool_]
-    warnings: tuple[str, ...]
-
-
-def plan_run(inputs: ModelInputs, options: TileOptions, resolution_mpp: float, tile_px: int) -> RunPlan:
-    """The cells in tissue and inside the asked regions. Raises CalibrationMissing, InferenceError."""
+    Raises CalibrationMissing, InferenceError.
+    """
     warnings = _check_resolution(inputs.calibration, resolution_mpp)
-    size = inputs.slide.info.size
-    grid = tile_grid(size, resolution_mpp / inputs.calibration.mpp, options.stride_px, tile_px)
-    if min(size.width, size.height) < tile_px * grid.downsample:
+    slide = inputs.slide.info.region
+    plan = plan_tiles(slide, tile_px, options.stride_px, resolution_mpp / inputs.calibration.mpp)
+    if min(slide.width, slide.height) < tile_px * plan.downsample:
         warnings.append("The slide is smaller than one tile of the model: what lies outside is taken as white.")
-    inside, outside = _inside(grid, inputs)
-    if outside:
-        warnings.append(f"{outside} of {len(inputs.regions)} regions lie outside the slide and were not examined.")
-    chosen = inside & _tissue(grid, inputs, inside, options.tissue_fraction)
-    if not chosen.any():
+    if inputs.regions:
+        plan = plan.inside(inputs.regions)
+        warnings += _region_warnings(inputs, plan)
+    if options.tissue_fraction > 0:
+        tissue = find_tissue(inputs.slide, downsample=DEFAULT_MPP / inputs.calibration.mpp)
+        plan = plan.in_tissue(tissue, options.tissue_fraction)
+    if not len(plan):
         where = "in the given regions" if inputs.regions else "on the slide"
         warnings.append(f"No tissue was found {where}: nothing was examined and there is no score.")
     warnings.append("The model assumes an H&E section of a lymph node; nothing in the file says whether this is one.")
-    return RunPlan(grid, chosen, tuple(warnings))
+    return plan, tuple(warnings)
 
 
 def checked_output(output: Any, count: int, classes: int) -> NDArray[np.float32]:
@@ -171,41 +167,14 @@ def _check_resolution(calibration: Calibration, resolution_mpp: float) -> list[s
     return warnings
 
 
-def _inside(grid: TileGrid, inputs: ModelInputs) -> tuple[NDArray[np.bool_], int]:
-    """Cells (rows, columns) whose centre lies in a region (all without regions); how many regions lie outside."""
-    if not inputs.regions:
-        return np.ones((grid.rows, grid.columns), bool), 0
-    xs, ys = np.meshgrid(*grid.centres())
-    inside = np.zeros(xs.shape, bool)
-    outside = 0
-    for region in inputs.regions:
-        inside |= shapely.contains_xy(_polygon(region), xs, ys)
-        outside += inputs.slide.info.region.intersect(region.bounds).is_empty
-    return inside, outside
-
-
-def _polygon(geometry: Geometry) -> shapely.Geometry:
-    if geometry.area_px2 == 0:
-        raise InferenceError(
-            f"a {geometry.shape.value} encloses no area to examine", hint="Choose polygons or rectangles."
-        )
-    ring = [(point.x, point.y) for point in geometry.points]
-    holes = [[(point.x, point.y) for point in hole] for hole in geometry.holes]
-    polygon = shapely.make_valid(shapely.Polygon(ring, holes))
-    shapely.prepare(polygon)
-    return polygon
-
-
-def _tissue(
-    grid: TileGrid, inputs: ModelInputs, inside: NDArray[np.bool_], least_fraction: float
-) -> NDArray[np.bool_]:
-    if least_fraction == 0.0:
-        return inside
-    tissue = find_tissue(inputs.slide)
-    found = np.zeros_like(inside)
-    for row, column in zip(*np.nonzero(inside), strict=True):
-        found[row, column] = tissue.fraction(grid.cell(int(column), int(row))) >= least_fraction
-    return found
+def _region_warnings(inputs: ModelInputs, plan: TilePlan) -> list[str]:
+    slide, regions = inputs.slide.info.region, inputs.regions
+    outside = sum(slide.intersect(region.bounds).is_empty for region in regions)
+    if outside:
+        return [f"{outside} of {len(regions)} regions lie outside the slide and were not examined."]
+    if not len(plan):
+        return ["The regions are smaller than one map cell: none of its centres lies inside."]
+    return []
 
 
 def _result_warnings(values: NDArray[np.float32], operating_point: float) -> tuple[str, ...]:

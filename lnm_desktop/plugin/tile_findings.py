@@ -10,7 +10,7 @@ from scipy import ndimage
 
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.prediction import RankedRegion, Score
-from lnm_desktop.plugin.tile_grid import TileGrid
+from lnm_desktop.imaging.tiling import TilePlan
 
 Map = NDArray[np.float32]
 MOST_REGIONS = 200
@@ -22,7 +22,7 @@ def slide_scores(values: Map, operating_point: float, finding: str) -> tuple[Sco
     """Two numbers of a slide; none where no cell was examined.
 
     The highest 3×3 mean is steadier than the highest cell: a lone false tile counts a ninth. At the border of what
-    was examined the mean is over the examined cells alone.
+    was examined the mean is over the examined cells alone, so that it counts more there.
     """
     examined = np.isfinite(values)
     if not examined.any():
@@ -55,17 +55,17 @@ def smoothed(values: Map) -> NDArray[np.float64]:
     return np.where(examined, total / np.maximum(count, 1.0), np.nan)
 
 
-def ranked_regions(values: Map, operating_point: float, grid: TileGrid) -> tuple[RankedRegion, ...]:
+def ranked_regions(values: Map, operating_point: float, plan: TilePlan) -> tuple[RankedRegion, ...]:
     """Connected cells at or above the operating point, by their peak; where there are none, the highest maxima."""
     filled = np.where(np.isfinite(values), values, -np.inf)
     labels = _components(filled >= operating_point)
     found = ndimage.find_objects(labels)
     regions = [
-        RankedRegion(_region(place, grid), float(filled[place][labels[place] == number].max()))
+        RankedRegion(_region(place, plan), float(filled[place][labels[place] == number].max()))
         for number, place in enumerate(found, start=1)
     ]
     if not regions:
-        return _maxima(filled, grid)
+        return _maxima(filled, plan)
     return tuple(sorted(regions, key=_rank)[:MOST_REGIONS])
 
 
@@ -76,20 +76,19 @@ def _components(mask: NDArray[np.bool_]) -> NDArray[np.int32]:
     return labels
 
 
-def _maxima(filled: NDArray[np.float64], grid: TileGrid) -> tuple[RankedRegion, ...]:
+def _maxima(filled: NDArray[np.float64], plan: TilePlan) -> tuple[RankedRegion, ...]:
     peaks = np.isfinite(filled) & (filled == ndimage.maximum_filter(filled, size=3, mode="constant", cval=-math.inf))
     regions = [
-        RankedRegion(grid.cell(int(column), int(row)), float(filled[row, column]))
+        RankedRegion(plan.cell_region(int(column), int(row)), float(filled[row, column]))
         for row, column in zip(*np.nonzero(peaks), strict=True)
     ]
     return tuple(sorted(regions, key=_rank)[:MOST_MAXIMA])
 
 
-def _region(place: tuple[slice, ...], grid: TileGrid) -> Region:
+def _region(place: tuple[slice, ...], plan: TilePlan) -> Region:
     rows, columns = place
-    edge = grid.cell_px0
-    width, height = (columns.stop - columns.start) * edge, (rows.stop - rows.start) * edge
-    return Region(columns.start * edge, rows.start * edge, width, height)
+    first, last = plan.cell_region(columns.start, rows.start), plan.cell_region(columns.stop - 1, rows.stop - 1)
+    return Region(first.x, first.y, last.right - first.x, last.bottom - first.y)
 
 
 def _rank(item: RankedRegion) -> tuple[float, float, float]:
