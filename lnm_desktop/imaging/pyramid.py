@@ -103,7 +103,7 @@ class TiledPicture:
         info = pyramid.info
         self.is_rgb = info.photometric is Photometric.RGB
         self.dtype = np.dtype(np.uint8 if self.is_rgb else info.dtype)
-        self._glass = np.array(GLASS_RGB, np.uint8) if self.is_rgb else _darkest(info, self.dtype)
+        self.glass = np.array(GLASS_RGB, np.uint8) if self.is_rgb else _darkest(info, self.dtype)
         self._frames: list[Pixels] = [np.empty(0, self.dtype), np.empty(0, self.dtype)]
         self.levels = [TiledLevel(self, level) for level in range(pyramid.count)]
 
@@ -164,7 +164,7 @@ class TiledPicture:
             if tile is not None:
                 target[...] = _enlarged(tile, ancestor, up, y, x, self.pyramid.tile_px)
                 return
-        target[...] = self._glass
+        target[...] = self.glass
 
     def _hatch(self, y: range, x: range) -> Pixels:
         """Diagonal stripes, unlike any tissue; they run on from tile to tile."""
@@ -179,7 +179,7 @@ class TiledPicture:
         if tile.shape[:2] == shape:
             return np.ascontiguousarray(tile)
         full = np.empty((*shape, *self.channels), self.dtype)
-        full[...] = np.array((255, 255, 255), np.uint8) if self.is_rgb else self._glass
+        full[...] = np.array((255, 255, 255), np.uint8) if self.is_rgb else self.glass
         full[: tile.shape[0], : tile.shape[1]] = tile
         return full
 

@@ -29,7 +29,7 @@ class AnnotationLayer:
         self._edge = 1.0
         common = {"ndim": 2, "scale": placement.scale, "units": placement.units}
         self.shapes = Shapes(name="annotations", blending="translucent_no_depth", **common)
-        self.points = Points(name="dots", **common, canvas_size_limits=(DOT_PX, DOT_PX), border_width=0.08)
+        self.points = Points(name="dots", **common, border_width=0.1)
         model.layers.append(self.shapes)
         model.layers.append(self.points)
 
@@ -68,6 +68,8 @@ class AnnotationLayer:
         edge = EDGE_PX * downsample
         if abs(edge - self._edge) > 0.02 * self._edge:
             self._edge = edge
+            if len(self.points.data):
+                self.points.size = DOT_PX * downsample
             if self._shape_ids:
                 self.shapes.edge_width = [edge] * len(self._shape_ids)
                 self.shapes.refresh(extent=False, thumbnail=False, highlight=False)  # the setter tells nobody
@@ -102,6 +104,7 @@ class AnnotationLayer:
         self.points.data = to_data(places)
         self.points.selected_data = set()
         if places:
+            self.points.size = DOT_PX * self._edge / EDGE_PX
             self.points.face_color = colors
             self.points.border_color = "white"
 

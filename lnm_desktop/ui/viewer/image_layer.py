@@ -81,6 +81,8 @@ class ImageLayer(QObject):
         if not self._fetcher.is_idle or self._pause.isActive() or self._shown != self._stored:
             return False
         level = self.layer.data_level
+        if level >= self._pyramid.count:  # not drawn yet
+            return False
         top, left = self.layer.corner_pixels[0]
         bottom, right = self.layer.corner_pixels[1] + 1
         rows, cols = (range(int(top), int(bottom)), range(int(left), int(right)))
@@ -93,12 +95,12 @@ class ImageLayer(QObject):
         self._fetcher.close()
 
     def _new_layer(self, title: str, placement: Placement) -> Image:
-        levels = self._picture.levels
-        many = len(levels) > 1
+        # napari reads its last level once and keeps it for a thumbnail; one pixel too coarse ever to be shown.
+        thumbnail = np.broadcast_to(self._picture.glass, (1, 1, *self._picture.channels))
         grey = {} if self._picture.is_rgb else {"contrast_limits": window_limits(self.info), "colormap": self._grey()}
         return Image(
-            levels if many else levels[0],
-            multiscale=many,
+            [*self._picture.levels, thumbnail],
+            multiscale=True,
             rgb=self._picture.is_rgb,
             name=title,
             scale=placement.scale,
