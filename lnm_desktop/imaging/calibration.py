@@ -12,17 +12,21 @@ ASPECT_RANGE = (0.8, 1.25)
 
 
 def read_calibration(
-    mpp_x: object, mpp_y: object, *, maximum_mpp: float = MAXIMUM_MPP
+    mpp_x: object,
+    mpp_y: object,
+    *,
+    maximum_mpp: float = MAXIMUM_MPP,
+    aspect_range: tuple[float, float] = ASPECT_RANGE,
 ) -> tuple[Calibration, tuple[str, ...]]:
     """The calibration that a file states in µm per pixel, or unknown with one warning that says why."""
     x, y = _number(mpp_x), _number(mpp_y)
-    problem = _problem(x, y, maximum_mpp)
+    problem = _problem(x, y, maximum_mpp, aspect_range)
     if problem:
         return Calibration(), (f"{problem}: lengths are not shown until a pixel size is given.",)
     return Calibration(x, y, CalibrationSource.FILE), ()
 
 
-def _problem(x: float, y: float, maximum_mpp: float) -> str:
+def _problem(x: float, y: float, maximum_mpp: float, aspect_range: tuple[float, float]) -> str:
     if math.isnan(x) and math.isnan(y):
         return "The file states no pixel size"
     stated = f"The stated pixel size of {x:g} × {y:g} µm"
@@ -30,7 +34,7 @@ def _problem(x: float, y: float, maximum_mpp: float) -> str:
         return f"{stated} is impossible"
     if max(x, y) > maximum_mpp:
         return f"{stated} is implausible"
-    if not ASPECT_RANGE[0] <= x / y <= ASPECT_RANGE[1]:
+    if not aspect_range[0] <= x / y <= aspect_range[1]:
         return f"{stated} is far from square"
     return ""
 

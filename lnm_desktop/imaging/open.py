@@ -24,9 +24,9 @@ def open_image(path: Path) -> ImageReader:
     """
     kind = preflight(path)
     if kind is FileKind.DICOM_FOLDER:
-        return _open_dicom_folder(path)
+        return _open_dicom(_files_of(path))
     if kind is FileKind.DICOM:
-        return _open_series(path)
+        return _open_dicom((path,))
     if kind is FileKind.RASTER:
         return _open_raster(path)
     return _open_slide(path, kind)
@@ -73,20 +73,16 @@ def _open_raster(path: Path) -> ImageReader:
     return raster.RasterReader(path)
 
 
-def _open_series(path: Path) -> ImageReader:
+def _open_dicom(files: tuple[Path, ...]) -> ImageReader:
     from lnm_desktop.imaging.readers import dicom_series, openslide  # noqa: PLC0415 - loaded when needed
 
-    if dicom_series.is_whole_slide(path):
-        dicom_series.check_whole_slide(path)
-        return openslide.OpenSlideReader(path)
-    return dicom_series.open_series((path,))
+    slide = dicom_series.whole_slide_of(files)
+    if slide is None:
+        return dicom_series.open_series(files)
+    dicom_series.check_whole_slide(slide)
+    return openslide.OpenSlideReader(slide)
 
 
-def _open_dicom_folder(path: Path) -> ImageReader:
-    from lnm_desktop.imaging.readers import dicom_series, openslide  # noqa: PLC0415 - loaded when needed
-
-    files = dicom_series.files_of(path)
-    if dicom_series.is_whole_slide(files[0]):
-        dicom_series.check_whole_slide(files[0])
-        return openslide.OpenSlideReader(files[0])
-    return dicom_series.open_series(files)
+def _files_of(folder: Path) -> tuple[Path, ...]:
+    """The DICOM files of a folder by name."""
+    return tuple(sorted(path for path in folder.iterdir() if path.suffix.lower() == ".dcm"))

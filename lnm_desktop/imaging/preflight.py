@@ -7,7 +7,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from lnm_desktop.errors import ImageDamaged, ImageNotFound, ImageUnsupported
-from lnm_desktop.imaging.dicom_check import check_dicom
 from lnm_desktop.imaging.tiff_check import check_tiff, is_tiff
 
 COPY_AGAIN = "Copy the file again from its source."
@@ -42,12 +41,12 @@ def preflight(path: Path) -> FileKind:
     if size is None:
         return _check_folder(path)
     head = _read_head(path)
+    if _looks_like_dicom(path, head):
+        _check_dicom(path, size)
+        return FileKind.DICOM
     if is_tiff(head):
         check_tiff(path, size)
         return FileKind.TIFF
-    if _looks_like_dicom(path, head):
-        check_dicom(path, size)
-        return FileKind.DICOM
     if _is_raster(head):
         return FileKind.RASTER
     _check_companions(path)
@@ -126,7 +125,14 @@ def _check_folder(path: Path) -> FileKind:
 
 
 def _looks_like_dicom(path: Path, head: bytes) -> bool:
+    """By DICOM's mark, even where the preamble makes the file a TIFF as well."""
     return head[128:132] == b"DICM" or path.suffix.lower() == ".dcm"
+
+
+def _check_dicom(path: Path, size_bytes: int) -> None:
+    from lnm_desktop.imaging.dicom_check import check_dicom  # noqa: PLC0415 - slides need no DICOM library
+
+    check_dicom(path, size_bytes)
 
 
 def _is_raster(head: bytes) -> bool:

@@ -99,8 +99,11 @@ class OpenSlideReader(ImageReader):
                 hint="Convert it to pyramidal TIFF or DICOM.",
             ) from error
         except openslide.OpenSlideError as error:
-            raise ImageDamaged(
-                f"{self._path.name} cannot be opened: {error}", hint="Copy the file again from its source."
+            reason = str(error).replace(str(self._path), self._path.name)
+            kind = ImageUnsupported if "nsupported" in reason else ImageDamaged
+            raise kind(
+                f"{self._path.name} cannot be opened: {reason}",
+                hint="Copy the file again from its source, or convert it to a pyramidal TIFF.",
             ) from error
 
     def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
