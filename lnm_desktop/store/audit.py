@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import closing
 from dataclasses import dataclass, field
 
 import apsw
@@ -11,7 +12,7 @@ from lnm_desktop.errors import StoreError
 from lnm_desktop.store.journal import Entry, Head, entries, head
 from lnm_desktop.store.projection import projected_tables, replay
 from lnm_desktop.store.records import AuditReport
-from lnm_desktop.store.schema import GENESIS, TRIGGERS, create_schema
+from lnm_desktop.store.schema import GENESIS, create_schema
 
 
 @dataclass
@@ -33,7 +34,7 @@ class _Walk:
 
 
 def audit(connection: apsw.Connection) -> AuditReport:
-    """Walk the chain, recompute every hash, compare anchor, triggers and tables; the first fault is told.
+    """Walk the chain, recompute every hash, compare anchor, schema, pages and tables; the first fault is told.
 
     Whoever recomputes the whole chain and its anchor is not found out: keep the head's hash elsewhere.
     """
@@ -57,9 +58,12 @@ def _examine(connection: apsw.Connection, walk: _Walk) -> None:
         if walk.problem:
             return
     _check_anchor(walk)
-    _check_triggers(connection, walk)
-    if not walk.problem:
-        _check_tables(connection, walk)
+    _check_pages(connection, walk)
+    with closing(apsw.Connection(":memory:")) as fresh:
+        create_schema(fresh)
+        _check_schema(connection, fresh, walk)
+        if not walk.problem:
+            _check_tables(connection, fresh, walk)
 
 
 def _check_row(entry: Entry, walk: _Walk) -> None:
@@ -81,16 +85,23 @@ def _check_anchor(walk: _Walk) -> None:
         walk.fail(f"the anchor does not name the last journal row {walk.rows}", walk.rows)
 
 
-def _check_triggers(connection: apsw.Connection, walk: _Walk) -> None:
-    found = {row[0] for row in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'")}
-    if missing := sorted(set(TRIGGERS) - found):
-        walk.fail("the journal is no longer protected: " + ", ".join(missing) + " is gone")
+def _check_schema(connection: apsw.Connection, fresh: apsw.Connection, walk: _Walk) -> None:
+    """Every table, index and trigger as this version makes it: without its triggers the journal is not protected."""
+    query = "SELECT name, sql FROM sqlite_schema"
+    found, expected = set(connection.execute(query)), set(fresh.execute(query))
+    if differing := sorted({str(row[0]) for row in found ^ expected}):
+        walk.fail("the database was rebuilt by hand: " + ", ".join(differing))
 
 
-def _check_tables(connection: apsw.Connection, walk: _Walk) -> None:
+def _check_pages(connection: apsw.Connection, walk: _Walk) -> None:
+    """Indexes are no part of the chain, yet a wrong one gives wrong answers."""
+    first = connection.execute("PRAGMA integrity_check(1)").get
+    if first != "ok":
+        walk.fail(f"the database file is damaged: {first}")
+
+
+def _check_tables(connection: apsw.Connection, fresh: apsw.Connection, walk: _Walk) -> None:
     """Rebuild all tables in memory and compare row by row."""
-    fresh = apsw.Connection(":memory:")
-    create_schema(fresh)
     with fresh:
         replay(fresh, entries(connection))
     for name in projected_tables():
@@ -98,4 +109,3 @@ def _check_tables(connection: apsw.Connection, walk: _Walk) -> None:
         pairs = itertools.zip_longest(connection.execute(query), fresh.execute(query))
         if any(ours != theirs for ours, theirs in pairs):
             walk.fail(f"the table {name} does not say what the journal says")
-    fresh.close()

@@ -39,8 +39,8 @@ def sqlite_version() -> str:
 
 
 def open_writable(file: Path) -> apsw.Connection:
-    """A connection that may write. It belongs to the thread that opens it."""
-    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+    """A connection that may write to a file that is there. It belongs to the thread that opens it."""
+    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")

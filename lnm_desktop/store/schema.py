@@ -12,7 +12,6 @@ from lnm_desktop.errors import StoreError
 APPLICATION_ID = 0x4C4E4D44  # "LNMD"
 SCHEMA_VERSION = 1
 GENESIS = "0" * 64
-TRIGGERS = ("journal_keeps_rows", "journal_keeps_values", "journal_keeps_places")
 
 
 class ObjectKind(StrEnum):

@@ -136,9 +136,12 @@ class Workspace:
                 _create(self._file)
             if not self._file.exists():
                 raise StoreError(f"there is no workspace in {self.folder.name}", hint="Choose another folder.")
-            self._connection = open_readable(self._file) if self.read_only else open_writable(self._file)
+            # A look without the right to write comes first: what is refused stays as it is.
+            self._connection = open_readable(self._file)
             check_schema(self._connection, self._name)
             if not self.read_only:
+                self._connection.close()
+                self._connection = open_writable(self._file)
                 _check_head(self._connection, self._name)
 
     def _read(self, work: Callable[[apsw.Connection], T]) -> T:
@@ -191,7 +194,7 @@ def _create(file: Path) -> None:
         hint = "Restore a copy of the workspace folder; nothing was changed."
         raise StoreError(f"{file.name} is gone, but its log is there", hint=hint)
     draft = file.with_suffix(".new")
-    draft.unlink(missing_ok=True)
+    draft.write_bytes(b"")
     connection = open_writable(draft)
     with transaction(connection):
         create_schema(connection)
