@@ -1,0 +1,197 @@
+"""XML text to ASAP's raw records, with every size limited before it can do harm."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from xml.etree.ElementTree import ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from lnm_desktop.errors import FormatError
+from lnm_desktop.formats.loaded import counted
+
+MAX_DEPTH = 64
+MAX_VERTICES = 2_000_000
+MAX_ANNOTATIONS = 200_000
+MAX_TEXT = 100_000
+_JUNK_AFTER_ROOT = 9
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
+_KNOWN = frozenset(
+    ("ASAP_Annotations", "Annotations", "Annotation", "Coordinates", "Coordinate", "AnnotationGroups", "Group")
+) | {"Attributes", "Attribute"}
+_ANNOTATION_KEYS = frozenset(("Name", "Type", "PartOfGroup", "Color"))
+_GROUP_KEYS = frozenset(("Name", "PartOfGroup", "Color"))
+
+
+@dataclass
+class RawAnnotation:
+    """An annotation as the file has it: texts by key, (Order, X, Y) of each point."""
+
+    keys: Mapping[str, str]
+    points: list[tuple[str | None, str | None, str | None]] = field(default_factory=list)
+
+
+@dataclass
+class RawGroup:
+    """A group as the file has it."""
+
+    keys: Mapping[str, str]
+    attributes: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class RawDocument:
+    """All of a file; `notes` say what was met and not understood."""
+
+    annotations: list[RawAnnotation] = field(default_factory=list)
+    groups: list[RawGroup] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+class Collector:
+    """Receives the parser's events; unknown elements are noted and passed over."""
+
+    def __init__(self) -> None:
+        self.document = RawDocument()
+        self.tags: set[str] = set()
+        self._depth = 0
+        self._vertices = 0
+        self._annotation: RawAnnotation | None = None
+        self._group: RawGroup | None = None
+        self._strange: dict[str, int] = {}
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        self._check(attributes)
+        name = tag.rpartition("}")[2]
+        self.tags.add(name)
+        if name == "Coordinate":
+            self._add_point(attributes)
+        elif name == "Annotation":
+            self._add_annotation(attributes)
+        elif name == "Group":
+            self._group = RawGroup(attributes)
+            self.document.groups.append(self._group)
+            self._note_keys(name, attributes.keys() - _GROUP_KEYS)
+        elif name == "Attribute" and self._group is not None:
+            self._group.attributes += attributes.items()
+        else:
+            self._note_element(name, attributes)
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        self._depth -= 1
+        name = tag.rpartition("}")[2]
+        if name == "Annotation":
+            self._annotation = None
+        elif name == "Group":
+            self._group = None
+
+    def close(self) -> RawDocument:
+        """The document is complete."""
+        for words, number in self._strange.items():
+            self.document.notes.append(f"{words} is not known to ASAP and was left out ({counted(number, 'time')}).")
+        return self.document
+
+    def _check(self, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+        for key, value in attributes.items():
+            if len(key) + len(value) > MAX_TEXT:
+                raise ValueError(f"an attribute is longer than {MAX_TEXT:,} characters")
+
+    def _add_annotation(self, attributes: dict[str, str]) -> None:
+        if len(self.document.annotations) == MAX_ANNOTATIONS:
+            raise ValueError(f"it has more than {MAX_ANNOTATIONS:,} annotations")
+        self._annotation = RawAnnotation(attributes)
+        self.document.annotations.append(self._annotation)
+        self._note_keys("Annotation", attributes.keys() - _ANNOTATION_KEYS)
+
+    def _add_point(self, attributes: dict[str, str]) -> None:
+        if self._annotation is None:
+            self._count("a <Coordinate> outside an annotation")
+            return
+        self._vertices += 1
+        if self._vertices > MAX_VERTICES:
+            raise ValueError(f"it has more than {MAX_VERTICES:,} points")
+        self._annotation.points.append((attributes.get("Order"), attributes.get("X"), attributes.get("Y")))
+
+    def _note_element(self, name: str, attributes: dict[str, str]) -> None:
+        if name not in _KNOWN or name == "Attribute":
+            self._count(f"The element <{name}>")
+        else:
+            self._note_keys(name, attributes.keys())
+
+    def _note_keys(self, element: str, keys: Iterable[str]) -> None:
+        for key in sorted(keys):
+            self._count(f"The attribute {key!r} of <{element}>")
+
+    def _count(self, words: str) -> None:
+        if len(self._strange) < 1000 or words in self._strange:
+            self._strange[words] = self._strange.get(words, 0) + 1
+
+
+def collect(data: bytes, *, name: str) -> RawDocument:
+    """The raw records. Raises FormatError naming the file and the place of the fault."""
+    data = _without_lead(data)
+    try:
+        return _parsed(data)
+    except ParseError as error:
+        if error.code != _JUNK_AFTER_ROOT:
+            raise _damaged(name, _place(error)) from error
+        return _collect_without_root(data, name)
+    except DefusedXmlException as error:
+        raise _damaged(name, "it contains a DTD or entities, which annotations never need") from error
+    except (ValueError, LookupError) as error:
+        raise _damaged(name, str(error)) from error
+
+
+def _collect_without_root(data: bytes, name: str) -> RawDocument:
+    """ASAP reads a document without a root; XML parsers do not: give it one."""
+    try:
+        text = _DECLARATION.sub("", data.decode("utf-8-sig"), count=1)
+        document = _parsed(f"<ASAP_Annotations>{text}</ASAP_Annotations>".encode())
+    except ParseError as error:
+        raise _damaged(name, _place(error)) from error
+    except DefusedXmlException as error:
+        raise _damaged(name, "it contains a DTD or entities, which annotations never need") from error
+    except ValueError as error:
+        raise _damaged(name, str(error)) from error
+    document.notes.insert(0, "The file has no root element.")
+    return document
+
+
+def _parsed(data: bytes) -> RawDocument:
+    collector = Collector()
+    parser = DefusedXMLParser(target=collector, forbid_dtd=True)
+    parser.feed(data)
+    parser.close()
+    _check_kind(collector.tags)
+    return collector.document
+
+
+def _check_kind(tags: set[str]) -> None:
+    if tags & {"Region", "Regions", "Vertex", "Vertices"}:
+        raise ValueError("it is an ImageScope file, and those are not supported yet")
+    if not tags & {"ASAP_Annotations", "Annotations", "AnnotationGroups", "Annotation"}:
+        raise ValueError("it is not an ASAP annotation file")
+
+
+def _without_lead(data: bytes) -> bytes:
+    """White space before the XML declaration is a fault that many programs make and none need suffer from."""
+    bom = b"\xef\xbb\xbf"
+    return data.removeprefix(bom).lstrip(b" \t\r\n") if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else data
+
+
+def _place(error: ParseError) -> str:
+    line, column = error.position
+    words = str(error).partition(":")[0]
+    return f"line {line}, column {column + 1}: {words}"
+
+
+def _damaged(name: str, reason: str) -> FormatError:
+    return FormatError(f"{name} cannot be read: {reason}", hint="Save the file again with the program that made it.")
