@@ -1,0 +1,182 @@
+"""One table of everything that can be done: menus, tool strip, shortcuts and command palette are drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from lnm_desktop.ui.theme.icons import icon
+from lnm_desktop.ui.theme.tokens import Tokens
+
+MENUS = ("File", "Edit", "View", "Annotate", "Models", "Case", "Plugins", "Help")
+GROUP_KEYS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One thing to do. `choice` names the set of which exactly one is on; `strip` puts it on the tool strip.
+
+    A spec with `toggle` is on or off by itself. `hidden` keeps it out of the menus, not out of the palette.
+    """
+
+    id: str
+    text: str
+    menu: str
+    shortcut: str = ""
+    icon: str = ""
+    tip: str = ""
+    choice: str = ""
+    toggle: bool = False
+    strip: bool = False
+    hidden: bool = False
+    break_before: bool = False
+
+    @property
+    def plain(self) -> str:
+        """The text without its mnemonic and dots."""
+        return self.text.replace("&", "").rstrip("…")
+
+
+def _group(number: int) -> ActionSpec:
+    tip = "What is drawn next belongs to this group"
+    return ActionSpec(f"group-{number}", f"Draw in Group {number}", "Annotate", str(number), "", tip, hidden=True)
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec(
+        "open", "&Open Files…", "File", "Ctrl+O", "open", "Open slides, scans or annotation files", strip=True
+    ),
+    ActionSpec(
+        "open-folder", "Open DICOM &Folder…", "File", "Ctrl+Shift+O", "", "Open a folder that holds one series"
+    ),
+    ActionSpec(
+        "import", "&Import Annotations…", "File", "Ctrl+I", "", "Read ASAP XML or GeoJSON into the open image"
+    ),
+    ActionSpec(
+        "export",
+        "&Export Annotations…",
+        "File",
+        "Ctrl+E",
+        "export",
+        "Write the open image's annotations as ASAP XML or GeoJSON",
+        strip=True,
+        break_before=True,
+    ),
+    ActionSpec("screenshot", "Save &Picture of the View…", "File", "Ctrl+P", "", "Save what the viewer shows as PNG"),
+    ActionSpec("quit", "&Quit", "File", "Ctrl+Q", "", "Close the window; everything is saved", break_before=True),
+    ActionSpec("undo", "&Undo", "Edit", "Ctrl+Z", "undo", "Take the last change of this case back", strip=True),
+    ActionSpec("redo", "&Redo", "Edit", "Ctrl+Shift+Z", "redo", "Do it again", strip=True),
+    ActionSpec(
+        "delete", "&Delete Selected", "Edit", "Del", "delete", "Delete the selected annotations", break_before=True
+    ),
+    ActionSpec("fit", "Zoom to &Fit", "View", "F", "fit", "Show the whole image", strip=True),
+    ActionSpec("zoom-in", "Zoom &In", "View", "Ctrl++", "zoom-in", "Twice as large", strip=True),
+    ActionSpec("zoom-out", "Zoom &Out", "View", "Ctrl+-", "zoom-out", "Half as large", strip=True),
+    ActionSpec("zoom-5", "Magnification 5×", "View", "Alt+1", "", "2.0 µm per screen pixel", break_before=True),
+    ActionSpec("zoom-10", "Magnification 10×", "View", "Alt+2", "", "1.0 µm per screen pixel"),
+    ActionSpec("zoom-20", "Magnification 20×", "View", "Alt+3", "", "0.5 µm per screen pixel"),
+    ActionSpec("zoom-40", "Magnification 40×", "View", "Alt+4", "", "0.25 µm per screen pixel"),
+    ActionSpec(
+        "annotations",
+        "Show &Annotations",
+        "View",
+        "H",
+        "eye",
+        "Show or hide what was drawn",
+        toggle=True,
+        strip=True,
+        break_before=True,
+    ),
+    ActionSpec(
+        "overlay", "Show &Model Overlay", "View", "O", "overlay", "Show or hide the heat map", toggle=True, strip=True
+    ),
+    ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
+    ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
+    ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),
+    ActionSpec("tool-move", "&Move", "Annotate", "M", "move", "Drag to pan", choice="tool", strip=True),
+    ActionSpec("tool-select", "&Select", "Annotate", "S", "select", "Select, move and reshape", "tool", strip=True),
+    ActionSpec(
+        "tool-polygon", "&Polygon", "Annotate", "P", "polygon", "Click corners; Enter closes", "tool", strip=True
+    ),
+    ActionSpec("tool-freehand", "&Freehand", "Annotate", "L", "freehand", "Drag a lasso", "tool", strip=True),
+    ActionSpec("tool-rectangle", "&Rectangle", "Annotate", "R", "rectangle", "Drag a rectangle", "tool", strip=True),
+    ActionSpec("tool-point", "Poin&t", "Annotate", ".", "point", "Click to mark a point", "tool", strip=True),
+    ActionSpec("cancel", "&Cancel Drawing", "Annotate", "Esc", "", "Give up the shape in the making", hidden=True),
+    *(_group(number) for number in range(1, GROUP_KEYS + 1)),
+    ActionSpec("run", "&Run Model", "Models", "Ctrl+R", "run", "Run the chosen model with the options shown"),
+    ActionSpec("stop", "&Cancel Run", "Models", "Ctrl+.", "stop", "Stop the run"),
+    ActionSpec(
+        "next-region", "&Next Ranked Region", "Models", "N", "next", "Go to the next region", break_before=True
+    ),
+    ActionSpec("previous-region", "&Previous Ranked Region", "Models", "Shift+N", "previous", "Go back one region"),
+    ActionSpec(
+        "reload-models", "Re&load Models", "Models", "", "", "Look for installed models again", break_before=True
+    ),
+    ActionSpec("add-case", "&New Case…", "Case", "Ctrl+N", "add", "Start a case under a pseudonym"),
+    ActionSpec("panel-cases", "Go to C&ases", "Case", "Ctrl+1", "", "Put the focus on the list", break_before=True),
+    ActionSpec("panel-annotations", "Go to &Annotations", "Case", "Ctrl+2", "", "Show the panel"),
+    ActionSpec("panel-clinical", "Go to &Clinical Data", "Case", "Ctrl+3", "", "Show the panel"),
+    ActionSpec("panel-models", "Go to &Models", "Case", "Ctrl+4", "", "Show the panel"),
+    ActionSpec("panel-results", "Go to &Results", "Case", "Ctrl+5", "", "Show the panel"),
+    ActionSpec("plugins", "&Installed Plugins", "Plugins", "", "", "List plugins and what is wrong with them"),
+    ActionSpec("palette", "Command &Palette…", "Help", "Ctrl+K", "", "Find any command by its name"),
+    ActionSpec("shortcuts", "&Shortcuts", "Help", "?", "", "Show every shortcut"),
+    ActionSpec("messages", "&Messages", "Help", "Ctrl+M", "message", "Show what the window had to tell"),
+    ActionSpec("logs", "Open &Log Folder", "Help", "", "", "Show the folder that holds the logs"),
+    ActionSpec("about", "&About", "Help", "", "", "Version, notice and licence", break_before=True),
+)
+
+
+class Actions(QObject):
+    """The table made into Qt actions, found by id."""
+
+    def __init__(self, tokens: Tokens, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._made: dict[str, QAction] = {spec.id: self._make(spec) for spec in ACTIONS}
+        self._choices = self._group_choices()
+        self.set_tokens(tokens)
+
+    def __getitem__(self, action_id: str) -> QAction:
+        return self._made[action_id]
+
+    def on(self, calls: Mapping[str, Callable[[], object]]) -> None:
+        """Say what happens, by id."""
+        for action_id, call in calls.items():
+            self._made[action_id].triggered.connect(lambda _checked=False, call=call: call())
+
+    def set_tokens(self, tokens: Tokens) -> None:
+        """Draw the icons in a theme's colours."""
+        for spec in ACTIONS:
+            if spec.icon:
+                self._made[spec.id].setIcon(icon(spec.icon, tokens))
+
+    def _make(self, spec: ActionSpec) -> QAction:
+        action = QAction(spec.text, self)
+        action.setObjectName(spec.id)
+        action.setCheckable(spec.toggle or bool(spec.choice))
+        if spec.shortcut:
+            action.setShortcut(QKeySequence(spec.shortcut))
+        action.setToolTip(tool_tip(spec))
+        action.setIconVisibleInMenu(False)
+        return action
+
+    def _group_choices(self) -> dict[str, QActionGroup]:
+        groups: dict[str, QActionGroup] = {}
+        for spec in ACTIONS:
+            if spec.choice:
+                groups.setdefault(spec.choice, QActionGroup(self)).addAction(self._made[spec.id])
+        return groups
+
+
+def tool_tip(spec: ActionSpec) -> str:
+    """What it does, with its shortcut."""
+    keys = f" ({shown_keys(spec)})" if spec.shortcut else ""
+    return f"{spec.plain}{keys}\n{spec.tip}"
+
+
+def shown_keys(spec: ActionSpec) -> str:
+    """The shortcut as this platform writes it."""
+    return QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,0 +1,246 @@
+"""Between the hand in the viewer and the workspace: what is drawn is committed, what is committed is drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from lnm_desktop.app.commands import AddAnnotations, RemoveAnnotations, ReplaceAnnotation, SetGroups
+from lnm_desktop.app.export import ExportReport, export_annotations
+from lnm_desktop.app.session import Change, Session
+from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet, new_annotation
+from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Shape
+from lnm_desktop.domain.ids import AnnotationId, ImageId
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
+from lnm_desktop.errors import LnmError
+from lnm_desktop.formats.annotations import LoadedAnnotations, load_annotations
+from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.current import Current
+from lnm_desktop.ui.groups import groups_of
+from lnm_desktop.ui.notices import Notice, Notices, Offer
+from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+
+if TYPE_CHECKING:
+    from lnm_desktop.ui.viewer.pane import ViewerPane  # napari: it comes in after the window is shown
+
+DRAFT_EVERY_MS = 1000
+DraftShape = tuple[Shape, tuple[Point, ...]]
+
+
+class Annotating(QObject):
+    """Connects the panel and, once it is built, the pane with the open image's annotations."""
+
+    def __init__(
+        self, panel: AnnotationsPanel, current: Current, background: Background, notices: Notices, author: str
+    ) -> None:
+        super().__init__()
+        self._panel = panel
+        self._current = current
+        self._background = background
+        self._notices = notices
+        self._author = author
+        self._pane: ViewerPane | None = None
+        self._draft: DraftShape | None = None
+        self._draft_due = QTimer(self)
+        self._draft_due.setSingleShot(True)
+        self._draft_due.timeout.connect(self._save_draft)
+        panel.group_chosen.connect(self._choose_group)
+        panel.groups_wanted.connect(self._set_groups)
+        panel.group_renamed.connect(self._rename_group)
+        panel.annotation_chosen.connect(self._jump)
+        panel.selection_wanted.connect(self._select)
+        panel.delete_wanted.connect(self.remove)
+
+    def set_pane(self, pane: ViewerPane) -> None:
+        """The pane is there."""
+        self._pane = pane
+        pane.annotation_drawn.connect(self.add)
+        pane.annotation_changed.connect(self._replace)
+        pane.annotations_removed.connect(self.remove)
+        pane.selection_changed.connect(self._panel.show_selection)
+        pane.draft_changed.connect(self._keep_draft)
+        self._choose_group(self._panel.current_group())
+
+    def show_all(self) -> None:
+        """Show the open image's annotations, and offer an unfinished shape of last time."""
+        annotations = self._current.annotations
+        self._panel.show_annotations(annotations, self._current.calibration)
+        if self._pane is not None and annotations is not None:
+            self._pane.show_annotations(annotations)
+            self._choose_group(self._panel.current_group())
+        self._offer_draft()
+
+    def show_change(self, change: Change) -> None:
+        """Redraw what a committed change touched."""
+        image, annotations = self._current.image, self._current.annotations
+        if image is None or annotations is None or change.image_id != image.id:
+            return
+        self._panel.show_annotations(annotations, self._current.calibration)
+        if self._pane is not None:
+            if change.what == "annotations" and change.ids:
+                self._pane.apply_annotations(annotations, [AnnotationId(known) for known in change.ids])
+            else:
+                self._pane.show_annotations(annotations)
+            self._choose_group(self._panel.current_group())
+            self._panel.show_selection(self._pane.selected)
+
+    def add(self, geometry: Geometry) -> None:
+        """Commit a finished shape in the chosen group."""
+        opened = self._opened()
+        if opened is None:
+            return
+        session, image_id, annotations = opened
+        group = self._panel.current_group()
+        made = self._new(geometry, group, annotations)
+        self._notices.attempt(lambda: self._add(session, image_id, group, made))
+
+    def remove(self, ids: tuple[str, ...]) -> None:
+        """Remove annotations; undo brings them back."""
+        opened = self._opened()
+        if opened is not None and ids:
+            known = tuple(AnnotationId(one) for one in ids if one in opened[2])
+            self._notices.attempt(lambda: opened[0].execute(RemoveAnnotations(opened[1], known)) if known else None)
+
+    def export(self, path: Path) -> None:
+        """Write the open image's annotations to a file."""
+        annotations = self._current.annotations
+        if annotations is None:
+            self._notices.warn("There is nothing to export.", "Open an image first.")
+            return
+        self._background.run(lambda: export_annotations(annotations, path), self._exported, self._notices.error)
+
+    def load(self, path: Path) -> None:
+        """Add a file's annotations to the open image, in one step that undo takes back."""
+        image = self._current.image
+        if image is None:
+            self._notices.warn(f"{path.name} holds annotations.", "Open the image that they belong to first.")
+            return
+        self._background.run(
+            lambda: load_annotations(path),
+            lambda loaded: self._add_loaded(path, image.id, loaded),
+            self._notices.error,
+        )
+
+    def regions(self) -> tuple[Geometry, ...]:
+        """The selected areas, for a model to look at."""
+        opened = self._opened()
+        if opened is None or self._pane is None:
+            return ()
+        chosen = (opened[2].get(known).geometry for known in self._pane.selected if known in opened[2])
+        return tuple(geometry for geometry in chosen if geometry.area_px2 > 0)
+
+    def _opened(self) -> tuple[Session, ImageId, AnnotationSet] | None:
+        current = self._current
+        if current.session is None or current.image is None:
+            return None
+        return current.session, current.image.id, current.session.annotations(current.image.id)
+
+    def _new(self, geometry: Geometry, group: AnnotationGroup | None, annotations: AnnotationSet) -> Annotation:
+        if group is None:
+            return new_annotation(geometry, author=self._author)
+        number = sum(item.group == group.name for item in annotations) + 1
+        return new_annotation(
+            geometry, group.name, name=f"{group.name} {number}", color=group.color, author=self._author
+        )
+
+    def _add(self, session: Session, image_id: ImageId, group: AnnotationGroup | None, made: Annotation) -> None:
+        declared = session.annotations(image_id)
+        if group is not None and declared.group(group.name) is None:
+            session.execute(SetGroups(image_id, groups_of(declared)))
+        session.execute(AddAnnotations(image_id, (made,)))
+        session.clear_draft(image_id)
+
+    def _replace(self, annotation: Annotation) -> None:
+        opened = self._opened()
+        if opened is not None:
+            self._notices.attempt(lambda: opened[0].execute(ReplaceAnnotation(opened[1], annotation)))
+
+    def _set_groups(self, groups: tuple[AnnotationGroup, ...]) -> None:
+        opened = self._opened()
+        if opened is not None:
+            self._notices.attempt(lambda: opened[0].execute(SetGroups(opened[1], groups)))
+
+    def _rename_group(self, old: str, new: str) -> None:
+        opened = self._opened()
+        if opened is None:
+            return
+        session, image_id, annotations = opened
+        groups = tuple(replace(g, name=new) if g.name == old else g for g in groups_of(annotations))
+        moved = [replace(item, group=new) for item in annotations if item.group == old]
+
+        def rename() -> None:
+            session.execute(SetGroups(image_id, groups))
+            for item in moved:
+                session.execute(ReplaceAnnotation(image_id, item))
+
+        self._notices.attempt(rename)
+
+    def _choose_group(self, group: AnnotationGroup | None) -> None:
+        if self._pane is not None:
+            self._pane.set_group(group)
+
+    def _select(self, ids: tuple[str, ...]) -> None:
+        if self._pane is not None:
+            self._pane.select([AnnotationId(known) for known in ids])
+
+    def _jump(self, annotation_id: str) -> None:
+        opened = self._opened()
+        if opened is not None and self._pane is not None and annotation_id in opened[2]:
+            self._pane.go_to(opened[2].get(AnnotationId(annotation_id)).geometry.bounds)
+
+    def _exported(self, report: ExportReport) -> None:
+        notes = " ".join(report.notes)
+        self._notices.info(f"{report.count} annotations written to {report.path.name}. {notes}", RESEARCH_USE_ONLY)
+
+    def _add_loaded(self, path: Path, image_id: ImageId, loaded: LoadedAnnotations) -> None:
+        session = self._current.session
+        if session is None:
+            return
+        for note in loaded.notes:
+            self._notices.warn(f"{path.name}: {note}")
+        added = self._notices.attempt(lambda: _merge(session, image_id, loaded.annotations))
+        if added is not None:
+            self._notices.info(f"{added} annotations read from {path.name}.")
+
+    def _keep_draft(self, draft: DraftShape | None) -> None:
+        """Save at most once a second while the hand moves, and forget at once what is finished or given up."""
+        self._draft = draft
+        opened = self._opened()
+        if draft is None:
+            self._draft_due.stop()
+            if opened is not None:
+                self._notices.attempt(lambda: opened[0].clear_draft(opened[1]))
+        elif not self._draft_due.isActive():
+            self._draft_due.start(DRAFT_EVERY_MS)
+
+    def _save_draft(self) -> None:
+        opened, draft = self._opened(), self._draft
+        if opened is not None and draft is not None and draft[1]:
+            self._notices.attempt(lambda: opened[0].save_draft(opened[1], *draft))
+
+    def _offer_draft(self) -> None:
+        opened = self._opened()
+        draft = opened[0].draft(opened[1]) if opened is not None else None
+        if opened is None or draft is None or len(draft.points) < MINIMUM_POINTS[draft.shape]:
+            return
+        geometry = Geometry(draft.shape, draft.points)
+        words = f"An unfinished {draft.shape.value.lower()} with {len(draft.points)} points was kept from last time."
+        self._notices.add(Notice(words, offer=Offer("Add it", lambda: self.add(geometry))))
+
+
+def _merge(session: Session, image_id: ImageId, loaded: AnnotationSet) -> int:
+    """Add what was read beside what is there, under fresh ids where they are taken; gives how many."""
+    present = session.annotations(image_id)
+    known = {group.name for group in groups_of(present)}
+    groups = (*groups_of(present), *(group for group in loaded.groups if group.name not in known))
+    fresh = tuple(
+        item if item.id not in present else replace(item, id=new_annotation(item.geometry).id) for item in loaded
+    )
+    if not fresh:
+        raise LnmError("The file holds no annotations.", hint="Check that it is the file you meant.")
+    session.execute(SetGroups(image_id, groups))
+    session.execute(AddAnnotations(image_id, fresh))
+    return len(fresh)

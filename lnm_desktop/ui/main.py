@@ -1,0 +1,209 @@
+"""The window's way in: everything is made and put together here, by hand."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
+
+from lnm_desktop.app.models import Models
+from lnm_desktop.app.session import Session
+from lnm_desktop.errors import LnmError
+from lnm_desktop.formats.clinical_schema import load_default_schema
+from lnm_desktop.imaging.remote import PixelServer
+from lnm_desktop.log import start_logging
+from lnm_desktop.paths import cache_dir, config_dir, default_workspace, log_dir
+from lnm_desktop.settings import Settings, load_settings, save_settings
+from lnm_desktop.ui.actions import Actions
+from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.crash import CrashHook
+from lnm_desktop.ui.notices import Notices
+from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+from lnm_desktop.ui.panels.cases import CasesPanel
+from lnm_desktop.ui.panels.clinical import ClinicalPanel
+from lnm_desktop.ui.panels.models import ModelsPanel
+from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.picture import PictureTaker
+from lnm_desktop.ui.theme.stylesheet import apply_theme
+from lnm_desktop.ui.theme.tokens import tokens_of
+from lnm_desktop.ui.window import MainWindow
+from lnm_desktop.ui.window_state import restore_window, save_window
+from lnm_desktop.ui.wiring import Wiring
+from lnm_desktop.ui.workbench import Panels, Workbench
+
+PANE_AFTER_MS = 50
+RECENT = 10
+
+
+class Desktop(QObject):
+    """The running application: settings, window, workbench, and what must be closed with them."""
+
+    def __init__(self, application: QApplication, arguments: argparse.Namespace) -> None:
+        super().__init__()
+        self._application = application
+        self._arguments = arguments
+        self.settings = _settings(arguments)
+        self.background = Background(self)
+        self.notices = Notices(self)
+        tokens = apply_theme(application, self.settings.theme)
+        self.actions = Actions(tokens, self)
+        schema = load_default_schema()
+        self.panels = Panels(
+            CasesPanel(tokens),
+            AnnotationsPanel(),
+            ClinicalPanel(schema),
+            ModelsPanel(schema, self.settings.device),
+            ResultsPanel(),
+        )
+        self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels))
+        self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
+        models = Models(log_dir(), cache_dir())
+        author = self.settings.author or getpass.getuser()
+        self.bench = Workbench(self.window, self.panels, self.pixels, models, self.background, self.notices, author)
+        self.bench.predicting.threads = self.settings.threads
+        self.wiring = Wiring(self.actions, self.bench)
+        self._connect()
+        self._schema, self._author = schema, author
+
+    def start(self) -> None:
+        """Show the window, then let everything else come in."""
+        self.window.show()
+        if self._arguments.screenshot or not restore_window(self.window, _layout_file()):
+            self.window.setGeometry(self._application.primaryScreen().availableGeometry())
+            self.window.restore_layout()
+        workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
+        self.background.run(lambda: self._open_session(workspace), self._use_session, self._no_session)
+        self.bench.predicting.look_for_models()
+        QTimer.singleShot(PANE_AFTER_MS, self._build_pane)
+
+    def close(self) -> None:
+        """Keep the layout and end every process."""
+        if not self._arguments.screenshot:
+            save_window(self.window, _layout_file())
+        self.bench.close()
+        self.pixels.close()
+
+    def set_theme(self, theme: str) -> None:
+        """Switch at once, and for the next time."""
+        tokens = apply_theme(self._application, theme)
+        self.actions.set_tokens(tokens)
+        self.panels.cases.set_tokens(tokens)
+        if self.bench.pane is not None:
+            self.bench.pane.set_theme(tokens.name)
+        self._keep(replace(self.settings, theme=tokens.name))
+
+    def _connect(self) -> None:
+        self.window.closing.connect(self.close)
+        self.wiring.theme_chosen.connect(self.set_theme)
+        self.actions[f"theme-{tokens_of(self.settings.theme).name}"].setChecked(True)
+        self.bench.opened_file.connect(self._remember)
+        self.window.show_recent(self.settings.recent, lambda path: self.bench.open_paths([path]))
+        self.window.status.show_device(self.settings.device)
+
+    def _build_pane(self) -> None:
+        from lnm_desktop.ui.viewer.pane import ViewerPane  # noqa: PLC0415 - napari takes seconds; the window is up
+
+        pane = ViewerPane(tile_cache_bytes=self.settings.tile_cache_mb * 1024**2)
+        pane.set_theme(self.settings.theme)
+        self.bench.set_pane(pane)
+
+    def _open_session(self, workspace: Path) -> Session:
+        return Session.open(workspace, author=self._author, schema=self._schema)
+
+    def _use_session(self, session: Session) -> None:
+        self.bench.use_session(session)
+        if self._arguments.case:
+            self.bench.open_case(self._arguments.case)
+        if self._arguments.files:
+            self.bench.open_paths([Path(name) for name in self._arguments.files])
+
+    def _no_session(self, error: LnmError) -> None:
+        self.notices.error(error)
+        self.window.status.saved.setText("workspace not open: nothing can be saved")
+
+    def _tell_from_thread(self, message: str) -> None:
+        self.background.post(lambda: self.notices.warn(message))
+
+    def _remember(self, path: str) -> None:
+        recent = (path, *(known for known in self.settings.recent if known != path))[:RECENT]
+        self._keep(replace(self.settings, recent=recent))
+        self.window.show_recent(recent, lambda path: self.bench.open_paths([path]))
+
+    def _keep(self, settings: Settings) -> None:
+        self.settings = settings
+        try:
+            save_settings(settings, _settings_file())
+        except OSError:
+            self.notices.warn(
+                "The settings could not be written.", "Is the disk full, or the folder write-protected?"
+            )
+
+
+def main(argv: list[str]) -> int:
+    """Run the window until it is closed; gives the exit code."""
+    arguments = parse_arguments(argv)
+    start_logging(log_dir() / "window.log")
+    application = _application()
+    desktop = Desktop(application, arguments)
+    hook = CrashHook(log_dir(), lambda error: desktop.background.post(lambda: desktop.notices.error(error)))
+    hook.install()
+    desktop.start()
+    _quit_after(os.environ.get("LNM_TEST_QUIT_AFTER", ""), desktop.window.close)
+    taker = PictureTaker(desktop.bench, Path(arguments.screenshot)) if arguments.screenshot else None
+    code = application.exec()
+    hook.uninstall()
+    return taker.exit_code if taker is not None else code
+
+
+def parse_arguments(argv: list[str]) -> argparse.Namespace:
+    """What stands on the command line. Raises SystemExit for what it does not know."""
+    parser = argparse.ArgumentParser("lnm-desktop", description="Research use only. Not for diagnostic use.")
+    parser.add_argument("files", nargs="*", help="slides, scans, series folders or annotation files to open")
+    parser.add_argument("--workspace", metavar="DIR", help="the workspace to open")
+    parser.add_argument("--case", metavar="ID", help="the case to open")
+    parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
+    parser.add_argument(
+        "--screenshot", metavar="FILE", help="save a picture of the window once it is ready, and quit"
+    )
+    return parser.parse_args(argv)
+
+
+def _application() -> QApplication:
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(["lnm-desktop"])
+    application.setApplicationName("LNM Desktop")
+    application.setDesktopFileName("lnm-desktop")
+    return application
+
+
+def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:
+    return (
+        ("Annotations", panels.annotations),
+        ("Clinical", panels.clinical),
+        ("Models", panels.models),
+        ("Results", panels.results),
+    )
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    settings = load_settings(_settings_file())
+    return replace(settings, theme=arguments.theme) if arguments.theme else settings
+
+
+def _settings_file() -> Path:
+    return config_dir() / "settings.toml"
+
+
+def _layout_file() -> Path:
+    return config_dir() / "window.toml"
+
+
+def _quit_after(seconds: str, quit_window: Callable[[], object]) -> None:
+    if seconds:
+        QTimer.singleShot(round(float(seconds) * 1000), quit_window)

@@ -1,0 +1,97 @@
+"""Everything that the window has to tell passes through here and is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Signal
+
+from lnm_desktop.errors import LnmError
+
+T = TypeVar("T")
+
+
+class Severity(StrEnum):
+    """How much a notice weighs."""
+
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Something that a notice offers to do."""
+
+    words: str
+    call: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What happened, what to do about it, and details for whoever asks."""
+
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.INFO
+    details: str = ""
+    offer: Offer | None = None
+    time: datetime = field(default_factory=lambda: datetime.now().astimezone())
+
+    @property
+    def text(self) -> str:
+        """One line for lists."""
+        return f"{self.time:%H:%M:%S}  {self.message} {self.hint}".rstrip()
+
+
+class Notices(QObject):
+    """The list of notices of this session, newest last."""
+
+    added = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._kept: list[Notice] = []
+
+    def __iter__(self) -> Iterator[Notice]:
+        return iter(tuple(self._kept))
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def add(self, notice: Notice) -> None:
+        """Keep and show a notice."""
+        self._kept.append(notice)
+        self.added.emit(notice)
+
+    def error(self, error: LnmError) -> None:
+        """Keep and show an error."""
+        self.add(notice_of(error))
+
+    def attempt(self, work: Callable[[], T]) -> T | None:
+        """Do something short; an expected failure is told, and gives None."""
+        try:
+            return work()
+        except LnmError as error:
+            self.error(error)
+            return None
+
+    def warn(self, message: str, hint: str = "") -> None:
+        """Keep and show a warning."""
+        self.add(Notice(message, hint, Severity.WARN))
+
+    def info(self, message: str, hint: str = "") -> None:
+        """Keep and show a piece of news."""
+        self.add(Notice(message, hint))
+
+
+def notice_of(error: LnmError) -> Notice:
+    """An error as a notice; its facts become the details."""
+    trace = str(error.facts.get("trace", ""))
+    facts = "\n".join(f"{key}: {value}" for key, value in error.facts.items() if key != "trace")
+    details = "\n".join(part for part in (type(error).__name__, facts, trace) if part)
+    return Notice(error.message, error.hint, Severity.ERROR, details)

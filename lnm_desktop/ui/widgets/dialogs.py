@@ -1,0 +1,85 @@
+"""Windows beside the window: shortcuts, messages, plugins, about. None of them stops the work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
+
+from lnm_desktop import __version__
+from lnm_desktop.app.models import PluginState
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
+from lnm_desktop.ui.actions import ACTIONS, shown_keys
+from lnm_desktop.ui.notices import Notice
+from lnm_desktop.ui.widgets.parts import button, column, label, row
+from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
+
+_HANDS = (
+    ("Viewer", "Zoom at the cursor", "Wheel"),
+    ("Viewer", "Pan with any tool", "Space + drag, middle button"),
+    ("Viewer", "Finish a polygon", "Enter, double click"),
+    ("Viewer", "Give up the shape in the making", "Esc"),
+    ("Viewer", "Take the last corner back", "Backspace"),
+)
+
+
+class TableDialog(QDialog):
+    """A table with a filter box and a Close button."""
+
+    def __init__(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(title)
+        self.resize(820, 560)
+        self.table = TextTable(columns)
+        self.table.rows.set_rows([Row(str(i), tuple(map(Cell, cells))) for i, cells in enumerate(rows)])
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter")
+        self.filter.textChanged.connect(self.table.sorted.setFilterFixedString)
+        close = button("Close")
+        close.clicked.connect(self.close)
+        layout = column(self.filter, self.table)
+        layout.addLayout(row(None, close))
+        self.setLayout(layout)
+
+
+def shortcuts_dialog(parent: QWidget) -> TableDialog:
+    """Every action with its keys."""
+    rows = [(spec.menu, spec.plain, shown_keys(spec), spec.tip) for spec in ACTIONS if spec.shortcut]
+    rows += [(*hand, "") for hand in _HANDS]
+    return TableDialog("Shortcuts", ("Menu", "What", "Keys", "Meaning"), rows, parent)
+
+
+def messages_dialog(notices: Iterable[Notice], parent: QWidget) -> TableDialog:
+    """Everything that the window had to tell, newest first."""
+    rows = [(f"{n.time:%H:%M:%S}", n.severity.value, n.message, n.hint, n.details) for n in notices]
+    return TableDialog("Messages", ("Time", "Weight", "What happened", "What to do", "Details"), rows[::-1], parent)
+
+
+def plugins_dialog(states: Iterable[PluginState], parent: QWidget) -> TableDialog:
+    """Installed plugins and what is wrong with them."""
+    rows = [(s.name, s.version, ", ".join(m.spec.id for m in s.models), s.problem or "in order") for s in states]
+    return TableDialog("Installed Plugins", ("Plugin", "Version", "Models", "State"), rows, parent)
+
+
+def about_dialog(parent: QWidget) -> QDialog:
+    """Version and notice."""
+    made = QDialog(parent)
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    made.setWindowTitle("About LNM Desktop")
+    made.setMinimumWidth(420)
+    purpose = "A workstation for lymph node metastasis in breast cancer: slides, scans, annotations, model plugins."
+    close = button("Close")
+    close.clicked.connect(made.close)
+    layout = column(
+        label(f"LNM Desktop {__version__}", "title"),
+        label(purpose),
+        label(RESEARCH_USE_ONLY, "warn"),
+        label(
+            "Apache License 2.0. Built with Qt, napari, OpenSlide and others; see the third-party notices.", "hint"
+        ),
+    )
+    layout.addLayout(row(None, close))
+    made.setLayout(layout)
+    return made

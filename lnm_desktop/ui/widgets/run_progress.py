@@ -1,0 +1,45 @@
+"""How far a run is, how fast, how long it still takes, and a way to stop it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from lnm_desktop.inference.events import Progress
+from lnm_desktop.ui.widgets.parts import button, column, label, row
+
+
+class RunProgress(QWidget):
+    """Shows stages and counts; the bar runs to and fro until a count is known."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = label("", "hint")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.cancel = button("Cancel", "Stop the run; nothing of it is kept")
+        layout = column(self.bar, margin=0)
+        line = row(self.words, self.cancel)
+        line.setStretch(0, 1)
+        layout.addLayout(line)
+        self.setLayout(layout)
+
+    def show_stage(self, words: str) -> None:
+        """Something begins whose length is not known."""
+        self.bar.setRange(0, 0)
+        self.words.setText(f"{words.capitalize()} …")
+
+    def show_progress(self, progress: Progress) -> None:
+        """So much is done."""
+        self.bar.setRange(0, max(1, progress.total))
+        self.bar.setValue(progress.done)
+        self.words.setText(progress_words(progress))
+
+
+def progress_words(progress: Progress) -> str:
+    """As in "37 %, 120 of 324 tiles, 14.2 tiles/s, 0:14 left"."""
+    share = 100 * progress.done / max(1, progress.total)
+    parts = [f"{share:.0f} %", f"{progress.done} of {progress.total} {progress.unit}"]
+    if progress.rate_per_s > 0:
+        left = round(progress.seconds_left)
+        parts += [f"{progress.rate_per_s:.1f} {progress.unit}/s", f"{left // 60}:{left % 60:02d} left"]
+    return ", ".join(parts)

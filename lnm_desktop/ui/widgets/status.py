@@ -1,0 +1,63 @@
+"""The status bar: where the cursor is, what is saved, what runs, on what; and the notice that never goes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtWidgets import QStatusBar, QWidget
+
+from lnm_desktop.domain.geometry import Point
+from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
+from lnm_desktop.inference.events import Progress, Stage
+from lnm_desktop.ui.theme.stylesheet import set_role
+from lnm_desktop.ui.widgets.parts import label
+from lnm_desktop.ui.widgets.run_progress import progress_words
+
+_DEVICES = {"auto": "device automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (MPS)"}
+
+
+class Status(QStatusBar):
+    """Labels in a fixed order; an empty one takes no room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizeGripEnabled(False)
+        self.position, self.value = label("", wrap=False), label("", wrap=False)
+        self.saved, self.job, self.device = (label("", wrap=False) for _ in range(3))
+        self.notice = label(RESEARCH_USE_ONLY, wrap=False)
+        set_role(self.notice, "research")
+        for widget in (self.position, self.value):
+            self.addWidget(widget)
+        for widget in (self.job, self.saved, self.device, self.notice):
+            self.addPermanentWidget(widget)
+
+    def show_position(self, point: Point | None, calibration: Calibration) -> None:
+        """The cursor in micrometres, in pixels where the image has no pixel size."""
+        self.position.setText("" if point is None else position_words(point, calibration))
+
+    def show_value(self, value: float | None) -> None:
+        """The map's or the image's value under the cursor."""
+        self.value.setText("" if value is None else f"value {value:.3g}")
+
+    def show_saved(self, utc: str | None) -> None:
+        """When the last change was committed."""
+        self.saved.setText(f"saved {datetime.fromisoformat(utc).astimezone():%H:%M:%S}" if utc else "nothing to save")
+
+    def show_job(self, event: object) -> None:
+        """A Stage, a Progress, or None when nothing runs."""
+        if isinstance(event, Progress):
+            self.job.setText(f"run: {progress_words(event)}")
+        else:
+            self.job.setText(f"run: {event.label}" if isinstance(event, Stage) else "")
+
+    def show_device(self, device: str) -> None:
+        """What models compute on."""
+        self.device.setText(_DEVICES.get(device, device))
+
+
+def position_words(point: Point, calibration: Calibration) -> str:
+    """As in "x 1,204.5 µm   y 88.0 µm"."""
+    if calibration.is_known:
+        return f"x {point.x * calibration.mpp_x:,.1f} µm   y {point.y * calibration.mpp_y:,.1f} µm"
+    return f"x {point.x:,.0f} px   y {point.y:,.0f} px"

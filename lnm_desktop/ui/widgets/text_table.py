@@ -1,0 +1,137 @@
+"""Tables of words and numbers: sorted, filtered, and copied as tab-separated values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+Index = QModelIndex | QPersistentModelIndex
+_SORT = Qt.ItemDataRole.UserRole
+_KEY = Qt.ItemDataRole.UserRole + 1
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What a cell shows, what it is sorted by (a number is set to the right), and its swatch."""
+
+    text: str
+    sort: float | str | None = None
+    icon: QIcon | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line; `key` is what the line stands for."""
+
+    key: str
+    cells: tuple[Cell, ...]
+
+
+class TextTableModel(QAbstractTableModel):
+    """Rows under named columns."""
+
+    def __init__(self, columns: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+
+    def set_columns(self, columns: Sequence[str]) -> None:
+        """Name the columns anew (a unit may change)."""
+        self._columns = tuple(columns)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._columns) - 1)
+
+    def set_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows instead."""
+        self.beginResetModel()
+        self._rows = tuple(rows)
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """Qt asks."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
+        """Qt asks."""
+        return 0 if parent.isValid() else len(self._columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = 0) -> object:  # noqa: N802 - Qt's
+        """Qt asks."""
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return self._columns[section]
+        return None
+
+    def data(self, index: Index, role: int = 0) -> object:
+        """Qt asks."""
+        row = self._rows[index.row()]
+        if role == _KEY:
+            return row.key
+        cell = row.cells[index.column()]
+        number = isinstance(cell.sort, float | int)
+        right = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
+        answers = {
+            Qt.ItemDataRole.DisplayRole: cell.text,
+            Qt.ItemDataRole.ToolTipRole: cell.text,
+            Qt.ItemDataRole.DecorationRole: cell.icon,
+            Qt.ItemDataRole.TextAlignmentRole: right | Qt.AlignmentFlag.AlignVCenter,
+            _SORT: cell.text.casefold() if cell.sort is None else cell.sort,
+        }
+        return answers.get(Qt.ItemDataRole(role)) if role <= _SORT else None
+
+
+class TextTable(QTableView):
+    """A sortable, filterable view of rows; whole rows are chosen, Ctrl+C copies them."""
+
+    def __init__(self, columns: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = TextTableModel(columns, self)
+        self.sorted = QSortFilterProxyModel(self)
+        self.sorted.setSourceModel(self.rows)
+        self.sorted.setSortRole(_SORT)
+        self.sorted.setFilterKeyColumn(-1)
+        self.sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.setModel(self.sorted)
+        self.setSortingEnabled(True)
+        self.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.verticalHeader().hide()
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setMinimumSectionSize(36)
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+
+    def keys(self) -> tuple[str, ...]:
+        """What the chosen rows stand for."""
+        return tuple(index.data(_KEY) for index in self.selectionModel().selectedRows())
+
+    def key_at(self, index: QModelIndex) -> str:
+        """What the row of an index stands for."""
+        return str(index.data(_KEY))
+
+    def choose(self, keys: Sequence[str]) -> None:
+        """Choose exactly the rows of these keys."""
+        self.clearSelection()
+        flags = self.selectionModel().SelectionFlag
+        for place in range(self.sorted.rowCount()):
+            index = self.sorted.index(place, 0)
+            if index.data(_KEY) in keys:
+                self.selectionModel().select(index, flags.Select | flags.Rows)
+                self.scrollTo(index)
+
+    def as_tsv(self) -> str:
+        """The chosen rows, tab-separated, in the order shown."""
+        indexes = sorted(self.selectionModel().selectedRows(), key=QModelIndex.row)
+        columns = range(self.sorted.columnCount())
+        return "\n".join("\t".join(str(index.siblingAtColumn(c).data() or "") for c in columns) for index in indexes)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's
+        """Ctrl+C copies."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            QGuiApplication.clipboard().setText(self.as_tsv())
+        else:
+            super().keyPressEvent(event)

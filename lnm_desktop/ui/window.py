@@ -1,0 +1,130 @@
+"""The main window: menus, tool strip, docks and status bar around the viewer. It shows; it decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
+
+from lnm_desktop.ui.actions import ACTIONS, MENUS, Actions, ActionSpec
+from lnm_desktop.ui.theme.tokens import ICON_PX, LEFT_DOCK_PX, RIGHT_DOCK_PX
+from lnm_desktop.ui.widgets.status import Status
+from lnm_desktop.ui.widgets.viewer_area import ViewerArea
+from lnm_desktop.ui.window_state import LAYOUT_VERSION
+
+TITLE = "LNM Desktop"
+
+
+class MainWindow(QMainWindow):
+    """`closing` is told before the window goes, so that work can be stopped and the layout kept."""
+
+    closing = Signal()
+
+    def __init__(self, actions: Actions, cases: QWidget, inspector: Sequence[tuple[str, QWidget]]) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle(TITLE)
+        self.setMinimumSize(900, 600)
+        self.actions_by_id = actions
+        self.menus: dict[str, QMenu] = {}
+        self.area = ViewerArea()
+        self.status = Status()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.setCentralWidget(self.area)
+        self.setStatusBar(self.status)
+        for name, panel in inspector:
+            self.tabs.addTab(panel, name)
+        self.cases = self._dock("Cases", cases, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.inspector = self._dock("Inspector", self.tabs, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._fill_menus()
+        self.strip = self._make_strip()
+        self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
+        self._first_layout: QByteArray | None = None
+
+    def show_recent(self, paths: Sequence[str], open_path: Callable[[Path], None]) -> None:
+        """Offer the files opened last."""
+        self.recent.clear()
+        for text in paths:
+            path = Path(text)
+            action = self.recent.addAction(path.name, lambda path=path: open_path(path))
+            action.setToolTip(text)
+        self.recent.setEnabled(bool(paths))
+
+    def show_panel(self, place: int) -> None:
+        """Bring the inspector's panel at this place to the front."""
+        self.inspector.show()
+        self.inspector.raise_()
+        self.tabs.setCurrentIndex(place)
+        self.tabs.currentWidget().setFocus()
+
+    def show_cases(self) -> None:
+        """Bring the list of cases to the front."""
+        self.cases.show()
+        self.cases.widget().setFocus()
+
+    def restore_layout(self) -> None:
+        """Put every panel back where it was at first."""
+        for dock in (self.cases, self.inspector):
+            dock.show()
+        if self._first_layout is not None:
+            self.restoreState(self._first_layout, LAYOUT_VERSION)
+        self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Remember the first layout, to come back to."""
+        super().showEvent(event)
+        if self._first_layout is None:
+            self._first_layout = self.saveState(LAYOUT_VERSION)
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
+        """Say so, then go: everything is saved already."""
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(f"dock-{title.lower()}")
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        dock.setWidget(content)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _fill_menus(self) -> None:
+        for name in MENUS:
+            self.menus[name] = self.menuBar().addMenu(f"&{name}")
+            self.menus[name].setToolTipsVisible(True)
+        for spec in ACTIONS:
+            self._add_to_menu(spec)
+        self.recent = QMenu("Recent &Files", self)
+        self.recent.setToolTipsVisible(True)
+        self.menus["File"].insertMenu(self.actions_by_id["import"], self.recent)
+        self.menus["View"].addSeparator()
+        for dock in (self.cases, self.inspector):
+            self.menus["View"].addAction(dock.toggleViewAction())
+
+    def _add_to_menu(self, spec: ActionSpec) -> None:
+        action = self.actions_by_id[spec.id]
+        if spec.hidden:
+            self.addAction(action)
+            return
+        if spec.break_before:
+            self.menus[spec.menu].addSeparator()
+        self.menus[spec.menu].addAction(action)
+
+    def _make_strip(self) -> QToolBar:
+        strip = QToolBar("Tools", self)
+        strip.setObjectName("strip")
+        strip.setMovable(False)
+        strip.setIconSize(QSize(ICON_PX, ICON_PX))
+        sections = (("Annotate", "tool"), ("Edit", ""), ("View", ""), ("File", ""))
+        for menu, choice in sections:
+            for spec in ACTIONS:
+                if spec.strip and spec.menu == menu and spec.choice == choice:
+                    strip.addAction(self.actions_by_id[spec.id])
+            strip.addSeparator()
+        self.addToolBar(strip)
+        return strip

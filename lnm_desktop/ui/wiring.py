@@ -1,0 +1,197 @@
+"""Every action of the table is connected here to what it does."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeyEvent
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+
+from lnm_desktop.paths import log_dir
+from lnm_desktop.ui.actions import GROUP_KEYS, Actions
+from lnm_desktop.ui.viewer.tools import Tool
+from lnm_desktop.ui.widgets.command_palette import CommandPalette
+from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog, shortcuts_dialog
+from lnm_desktop.ui.workbench import Workbench
+
+MAGNIFICATIONS = (5, 10, 20, 40)
+EXPORT_FILTER = "ASAP XML (*.xml);;GeoJSON (*.geojson)"
+_PANELS = ("annotations", "clinical", "models", "results")
+
+
+class Wiring(QObject):
+    """Leads actions to the workbench and keeps them enabled only while they can do something."""
+
+    theme_chosen = Signal(str)
+
+    def __init__(self, actions: Actions, bench: Workbench) -> None:
+        super().__init__(bench)
+        self._actions = actions
+        self._bench = bench
+        self._window = bench.window
+        self.palette = CommandPalette(bench.window)
+        self.palette.chosen.connect(lambda action_id: actions[action_id].trigger())
+        self._connect_files()
+        self._connect_editing()
+        self._connect_view()
+        self._connect_panels()
+        self._connect_help()
+        bench.undo_changed.connect(self.refresh)
+        bench.current.image_changed.connect(self.refresh)
+        bench.predicting.progressed.connect(lambda _event: self.refresh())
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Enable what can be done now, and say what undo would undo."""
+        bench, actions = self._bench, self._actions
+        for action_id, words, name in zip(("undo", "redo"), bench.undo_words(), ("Undo", "Redo"), strict=True):
+            actions[action_id].setEnabled(words is not None)
+            actions[action_id].setText(f"{name} {words}" if words else f"&{name}")
+        opened = bench.current.image is not None
+        for action_id in ("import", "export", "screenshot", "delete", "fit", "zoom-in", "zoom-out", "cancel"):
+            actions[action_id].setEnabled(opened)
+        for power in MAGNIFICATIONS:
+            actions[f"zoom-{power}"].setEnabled(opened)
+        running = bench.predicting.running
+        actions["stop"].setEnabled(running)
+        actions["run"].setEnabled(opened and not running)
+
+    def _connect_files(self) -> None:
+        calls = {
+            "open": self._ask_files,
+            "open-folder": self._ask_folder,
+            "import": self._ask_files,
+            "export": self._ask_export,
+            "screenshot": self._ask_picture,
+            "quit": self._window.close,
+            "add-case": self._name_case,
+        }
+        self._actions.on(calls)
+        self._window.area.open_wanted.connect(self._ask_files)
+        self._bench.panels.cases.image_wanted.connect(self._ask_image_of)
+
+    def _connect_editing(self) -> None:
+        bench = self._bench
+        self._actions.on({"undo": bench.undo, "redo": bench.redo, "cancel": self._cancel_drawing})
+        self._actions["delete"].triggered.connect(lambda: bench.pane and bench.pane.delete_selected())
+        for tool in Tool:
+            self._actions[f"tool-{tool.value}"].triggered.connect(partial(self._take_tool, tool))
+        self._actions["tool-move"].setChecked(True)
+        for number in range(1, GROUP_KEYS + 1):
+            choose = partial(bench.panels.annotations.choose_group, number - 1)
+            self._actions.on({f"group-{number}": choose})
+
+    def _connect_view(self) -> None:
+        bench, actions = self._bench, self._actions
+        zooms = {"fit": lambda pane: pane.zoom_to_fit()}
+        zooms |= {"zoom-in": lambda pane: pane.zoom_by(2.0), "zoom-out": lambda pane: pane.zoom_by(0.5)}
+        for power in MAGNIFICATIONS:
+            zooms[f"zoom-{power}"] = lambda pane, power=power: pane.zoom_to_magnification(power)
+        for action_id, zoom in zooms.items():
+            actions.on({action_id: lambda zoom=zoom: bench.pane and zoom(bench.pane)})
+        actions["annotations"].setChecked(True)
+        actions["annotations"].toggled.connect(lambda on: bench.pane and bench.pane.set_annotations_visible(on))
+        shown = bench.panels.results.heatmap.shown
+        actions["overlay"].setChecked(shown.isChecked())
+        actions["overlay"].toggled.connect(shown.setChecked)
+        shown.toggled.connect(actions["overlay"].setChecked)
+        for theme in ("dark", "light"):
+            actions.on({f"theme-{theme}": partial(self.theme_chosen.emit, theme)})
+
+    def _connect_panels(self) -> None:
+        bench, window = self._bench, self._window
+        calls = {f"panel-{name}": partial(window.show_panel, place) for place, name in enumerate(_PANELS)}
+        calls |= {"panel-cases": window.show_cases, "restore-layout": window.restore_layout}
+        calls |= {"run": self._run, "stop": bench.predicting.cancel}
+        calls |= {"reload-models": bench.predicting.look_for_models}
+        calls |= {"next-region": partial(bench.panels.results.step, 1)}
+        calls |= {"previous-region": partial(bench.panels.results.step, -1)}
+        self._actions.on(calls)
+
+    def _connect_help(self) -> None:
+        bench, window = self._bench, self._window
+        self._actions.on(
+            {
+                "palette": self._ask_command,
+                "shortcuts": lambda: _show(shortcuts_dialog(window)),
+                "messages": lambda: _show(messages_dialog(bench.notices, window)),
+                "plugins": lambda: _show(plugins_dialog(bench.predicting.plugins, window)),
+                "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))),
+                "about": lambda: _show(about_dialog(window)),
+            }
+        )
+
+    def _run(self) -> None:
+        """Run, or show the panel that says why it cannot be done."""
+        self._window.show_panel(_PANELS.index("models"))
+        self._bench.panels.models.start()
+
+    def _take_tool(self, tool: Tool, _checked: bool = False) -> None:
+        if self._bench.pane is not None:
+            self._bench.pane.set_tool(tool)
+
+    def _cancel_drawing(self) -> None:
+        """Esc belongs to the canvas; wherever the focus is, it is led there."""
+        if self._bench.pane is not None:
+            press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+            QApplication.sendEvent(self._bench.pane.canvas_widget, press)
+
+    def _ask_command(self) -> None:
+        middle = self._window.mapToGlobal(self._window.rect().center())
+        self.palette.move(
+            middle.x() - self.palette.width() // 2, self._window.mapToGlobal(self._window.pos()).y() + 120
+        )
+        self.palette.ask()
+
+    def _name_case(self) -> None:
+        self._window.show_cases()
+        self._bench.panels.cases.pseudonym.setFocus()
+
+    def _ask_files(self) -> None:
+        dialog = QFileDialog(self._window, "Open slides, scans or annotations")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda names: self._bench.open_paths([Path(name) for name in names]))
+        _show(dialog)
+
+    def _ask_image_of(self, case_id: str) -> None:
+        self._bench.open_case(case_id)
+        self._ask_files()
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self._window, "Open a folder that holds one series")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.filesSelected.connect(lambda names: self._bench.open_paths([Path(name) for name in names]))
+        _show(dialog)
+
+    def _ask_export(self) -> None:
+        dialog = self._save_dialog("Export annotations", EXPORT_FILTER, "xml")
+        dialog.fileSelected.connect(lambda name: self._bench.annotating.export(Path(name)))
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("xml" if "xml" in chosen else "geojson"))
+        _show(dialog)
+
+    def _ask_picture(self) -> None:
+        dialog = self._save_dialog("Save picture of the view", "PNG (*.png)", "png")
+        dialog.fileSelected.connect(self._save_picture)
+        _show(dialog)
+
+    def _save_picture(self, name: str) -> None:
+        if self._bench.pane is not None and self._bench.pane.screenshot().save(name):
+            self._bench.notices.info(f"Picture saved as {Path(name).name}.")
+        else:
+            self._bench.notices.warn(f"{Path(name).name} could not be written.", "Choose another folder.")
+
+    def _save_dialog(self, title: str, filters: str, suffix: str) -> QFileDialog:
+        image = self._bench.current.image
+        dialog = QFileDialog(self._window, title, "", filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(f"{image.label if image else 'annotations'}.{suffix}")
+        return dialog
+
+
+def _show(dialog: QDialog) -> None:
+    """Show a dialog that waits for nobody."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open() if isinstance(dialog, QFileDialog) else dialog.show()

@@ -1,0 +1,280 @@
+"""The window at work: each change in the workspace is led to the screens that show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from lnm_desktop.app.commands import SetClinicalValue, SetUserMpp
+from lnm_desktop.app.models import Models
+from lnm_desktop.app.session import Change, Session
+from lnm_desktop.domain.clinical import Value
+from lnm_desktop.domain.ids import CaseId, ImageId
+from lnm_desktop.errors import LnmError
+from lnm_desktop.ui.annotating import Annotating
+from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.current import Current
+from lnm_desktop.ui.notices import Notice, Notices, Severity
+from lnm_desktop.ui.opening import Opening, Pixels
+from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+from lnm_desktop.ui.panels.cases import CasesPanel
+from lnm_desktop.ui.panels.clinical import ClinicalPanel
+from lnm_desktop.ui.panels.models import ModelsPanel
+from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.predicting import Predicting
+from lnm_desktop.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from lnm_desktop.ui.viewer.pane import ViewerPane  # napari: it comes in after the window is shown
+
+
+@dataclass(frozen=True)
+class Panels:
+    """The panels of the docks."""
+
+    cases: CasesPanel
+    annotations: AnnotationsPanel
+    clinical: ClinicalPanel
+    models: ModelsPanel
+    results: ResultsPanel
+
+
+class Workbench(QObject):
+    """Holds together what is open, the panels and the pane. `undo_changed` follows every commit."""
+
+    undo_changed = Signal()
+    opened_file = Signal(str)
+
+    def __init__(
+        self,
+        window: MainWindow,
+        panels: Panels,
+        pixels: Pixels,
+        models: Models,
+        background: Background,
+        notices: Notices,
+        author: str,
+    ) -> None:
+        super().__init__(window)
+        self.window = window
+        self.panels = panels
+        self.background = background
+        self.notices = notices
+        self.current = Current(self)
+        self.opening = Opening(pixels, self.current, background, notices)
+        self.annotating = Annotating(panels.annotations, self.current, background, notices, author)
+        self.predicting = Predicting(
+            (panels.models, panels.results), models, self.annotating, self.current, background, notices
+        )
+        self.pane: ViewerPane | None = None
+        self._connect()
+        window.status.show_saved(None)
+
+    def use_session(self, session: Session) -> None:
+        """A workspace is open."""
+        self.current.session = session
+        session.changed.connect(self._committed)
+        self.show_cases()
+        self.window.status.show_saved(session.last_saved_utc)
+        self.undo_changed.emit()
+
+    def set_pane(self, pane: ViewerPane) -> None:
+        """The viewer is built."""
+        self.pane = pane
+        status = self.window.status
+        pane.cursor_moved.connect(lambda point: status.show_position(point, self.current.calibration))
+        pane.value_under_cursor.connect(status.show_value)
+        pane.view_changed.connect(lambda view: self.window.area.show_view(view, self.current.calibration))
+        pane.files_dropped.connect(self.open_paths)
+        pane.bad_tiles_changed.connect(self._tell_bad_tiles)
+        self.window.area.set_pane(pane)
+        self.annotating.set_pane(pane)
+        self.predicting.set_pane(pane)
+        if self.current.reader is not None:
+            self._show_image()
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
+        """Open files and folders, wherever they came from."""
+        for path in paths:
+            self.opened_file.emit(str(path))
+        self.opening.open_paths(paths)
+
+    def open_image(self, image_id: str) -> None:
+        """Open an image of a case."""
+        session = self.current.session
+        if session is not None:
+            image = self.notices.attempt(lambda: session.image(ImageId(image_id)))
+            if image is not None:
+                self.opening.open_image(image)
+
+    def open_case(self, case_id: str) -> None:
+        """Open a case, and its first image where none is open."""
+        session = self.current.session
+        if session is None:
+            return
+        self.notices.attempt(lambda: self.current.open_case(CaseId(case_id)))
+        images = session.images(CaseId(case_id)) if self.current.case is not None else ()
+        if images and self.current.image is None:
+            self.opening.open_image(images[0])
+
+    def add_case(self, pseudonym: str) -> None:
+        """Start a case."""
+        session = self.current.session
+        if session is not None:
+            case = self.notices.attempt(lambda: session.add_case(pseudonym))
+            if case is not None:
+                self.notices.attempt(lambda: self.current.open_case(case.id))
+                self.panels.cases.choose(case.id)
+
+    def undo(self) -> None:
+        """Take the last change of the open case back."""
+        session, case = self.current.session, self.current.case
+        if session is not None and case is not None:
+            self.notices.attempt(lambda: session.undo(case.id))
+
+    def redo(self) -> None:
+        """Do it again."""
+        session, case = self.current.session, self.current.case
+        if session is not None and case is not None:
+            self.notices.attempt(lambda: session.redo(case.id))
+
+    def undo_words(self) -> tuple[str | None, str | None]:
+        """What undo and redo would do, None where there is nothing."""
+        session, case = self.current.session, self.current.case
+        if session is None or case is None:
+            return None, None
+        return session.can_undo(case.id), session.can_redo(case.id)
+
+    def settled(self) -> bool:
+        """True when nothing of the start is under way any more."""
+        return self.pane is not None and self.current.session is not None and self.background.idle
+
+    def close(self) -> None:
+        """Stop what runs, and let everything go in the order of its dependence."""
+        self.predicting.close()
+        self.background.close()
+        if self.pane is not None:
+            self.pane.close()
+        self.current.close()
+
+    def _connect(self) -> None:
+        panels, area = self.panels, self.window.area
+        panels.cases.image_chosen.connect(self.open_image)
+        panels.cases.case_chosen.connect(lambda case_id: self._choose_case(CaseId(case_id)))
+        panels.cases.case_named.connect(self.add_case)
+        panels.clinical.value_given.connect(self._set_clinical)
+        panels.models.mpp_given.connect(self._set_mpp)
+        area.files_dropped.connect(self.open_paths)
+        self.opening.began.connect(area.show_opening)
+        self.opening.ended.connect(self._opening_ended)
+        self.opening.annotations_found.connect(self.annotating.load)
+        self.current.case_changed.connect(self._case_changed)
+        self.current.image_changed.connect(self._show_image)
+        self.notices.added.connect(self._show_notice)
+        self.predicting.progressed.connect(self.window.status.show_job)
+        self.predicting.device_used.connect(self.window.status.show_device)
+
+    def _committed(self, change: Change) -> None:
+        """Called on whichever thread committed."""
+        self.background.post(lambda: self._show_change(change))
+
+    def _show_change(self, change: Change) -> None:
+        session = self.current.session
+        if session is None:
+            return
+        self.window.status.show_saved(session.last_saved_utc)
+        if change.what in ("annotations", "groups"):
+            self.annotating.show_change(change)
+            self.predicting.show_context()
+        elif change.what == "clinical":
+            self._show_clinical(change)
+        elif change.what in ("cases", "images"):
+            self.show_cases()
+            self._reload(change)
+        self.undo_changed.emit()
+
+    def _show_clinical(self, change: Change) -> None:
+        record = self.current.clinical
+        if record is None or self.current.case is None or change.case_id != self.current.case.id:
+            return
+        for field_id in change.ids:
+            self.panels.clinical.show_field(record, field_id)
+        self.predicting.show_context()
+
+    def _reload(self, change: Change) -> None:
+        """The open image's pixel size may have been stated: lengths are shown anew."""
+        image, session = self.current.image, self.current.session
+        if image is None or session is None or change.image_id != image.id:
+            return
+        if session.image(image.id) != image:
+            self.current.reload_image()
+
+    def show_cases(self) -> None:
+        """Draw the list of cases anew."""
+        session = self.current.session
+        if session is not None:
+            cases = session.cases()
+            self.panels.cases.show_cases(cases, {case.id: session.images(case.id) for case in cases})
+            opened = self.current.image or self.current.case
+            self.panels.cases.choose(opened.id if opened is not None else None)
+
+    def _choose_case(self, case_id: CaseId) -> None:
+        self.notices.attempt(lambda: self.current.open_case(case_id))
+
+    def _case_changed(self) -> None:
+        self.panels.clinical.show_record(self.current.clinical)
+        if self.current.case is not None and self.current.image is None:
+            self.panels.cases.choose(self.current.case.id)
+        self.predicting.show_context()
+        self.undo_changed.emit()
+
+    def _show_image(self) -> None:
+        current, area = self.current, self.window.area
+        if current.image is None or current.reader is None or self.pane is None:
+            return
+        synthetic = current.case is not None and current.case.synthetic
+        area.show_image(current.image.label, synthetic=synthetic)
+        self.window.setWindowTitle(f"{current.image.label} – LNM Desktop")
+        self.pane.show_image(current.reader, current.image.label, current.calibration)
+        self.panels.cases.choose(current.image.id)
+        self.annotating.show_all()
+        self.predicting.show_image()
+
+    def _opening_ended(self) -> None:
+        image, case = self.current.image, self.current.case
+        if self.opening.busy:
+            return
+        if image is None:
+            self.window.area.show_empty()
+        else:
+            self.window.area.show_image(image.label, synthetic=case is not None and case.synthetic)
+
+    def _set_clinical(self, field_id: str, value: Value) -> None:
+        session, case = self.current.session, self.current.case
+        if session is not None and case is not None:
+            label = self.panels.clinical.schema.field(field_id).label
+            self.notices.attempt(lambda: session.execute(SetClinicalValue(case.id, field_id, value, label)))
+
+    def _set_mpp(self, mpp: float) -> None:
+        session, image = self.current.session, self.current.image
+        if session is not None and image is not None:
+            self.notices.attempt(lambda: session.execute(SetUserMpp(image.id, mpp)))
+
+    def _show_notice(self, notice: Notice) -> None:
+        """News stays out of the way of an error that is being read."""
+        bar = self.window.area.bar
+        if notice.severity is not Severity.INFO or bar.isHidden() or bar.severity is Severity.INFO:
+            bar.show_notice(notice)
+
+    def _tell_bad_tiles(self, count: int) -> None:
+        if count == 1 and self.current.image is not None:
+            self.notices.error(
+                LnmError(
+                    f"Part of {self.current.image.label} cannot be read; it is hatched in the view.",
+                    hint="The rest can be used. Copy the file again from its source if it matters.",
+                )
+            )
