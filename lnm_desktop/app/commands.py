@@ -97,7 +97,7 @@ class SetGroups:
 
     def edit(self) -> Edit:
         """What the store is asked to change."""
-        after: dict[str, Body | None] = {self.image_id: groups_to(self.groups)}
+        after: dict[str, Body | None] = {self.image_id: groups_to(self.groups) if self.groups else None}
         return Edit(ObjectKind.GROUPS, Op.SET, self.words, after, image_id=self.image_id)
 
 
