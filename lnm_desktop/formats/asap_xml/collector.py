@@ -17,6 +17,7 @@ MAX_DEPTH = 64
 MAX_VERTICES = 2_000_000
 MAX_ANNOTATIONS = 200_000
 MAX_TEXT = 100_000
+MOST_KINDS = 1000
 _JUNK_AFTER_ROOT = 9
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _KNOWN = frozenset(
@@ -131,8 +132,9 @@ class Collector:
             self._count(f"The attribute {key!r} of <{element}>")
 
     def _count(self, words: str) -> None:
-        if len(self._strange) < 1000 or words in self._strange:
-            self._strange[words] = self._strange.get(words, 0) + 1
+        known = len(self._strange) < MOST_KINDS or words in self._strange
+        key = words if known else "More"
+        self._strange[key] = self._strange.get(key, 0) + 1
 
 
 def collect(data: bytes, *, name: str) -> RawDocument:
