@@ -51,12 +51,38 @@ def open_writable(file: Path) -> apsw.Connection:
 
 
 def open_readable(file: Path) -> apsw.Connection:
-    """A connection that cannot write; it sees what a writer in another process commits."""
-    connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
-    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    """A connection that cannot write; it sees what a writer in another process commits.
+
+    In a folder where not even a reader may place its files (a read-only medium) it reads a copy in memory.
+    """
+    try:
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)
+        connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+        connection.execute("SELECT count(*) FROM sqlite_schema")
+    except (apsw.ReadOnlyError, apsw.CantOpenError):
+        connection = _copy_in_memory(file)
+        if connection is None:
+            raise
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")
+    return connection
+
+
+def _copy_in_memory(file: Path) -> apsw.Connection | None:
+    """The file as it lies there; None when it cannot be read or a log beside it may hold newer rows."""
+    log = file.with_name(file.name + "-wal")
+    try:
+        before = log.exists()
+        data = bytearray(file.read_bytes())
+        if before or log.exists():
+            return None
+    except OSError:
+        return None
+    # Bytes 18 and 19 say "write-ahead log", which a database in memory cannot have (sqlite.org/fileformat.html).
+    data[18:20] = b"\x01\x01"
+    connection = apsw.Connection(":memory:")
+    connection.deserialize("main", bytes(data))
     return connection
 
 

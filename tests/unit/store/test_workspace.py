@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -53,8 +57,6 @@ def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_second_opener_is_told_who_holds_it(tmp_path: Path) -> None:
-    import os
-
     workspace = a_workspace(tmp_path)
     with pytest.raises(StoreError, match=f"process {os.getpid()}") as caught:
         Workspace.open(tmp_path)
@@ -287,3 +289,34 @@ def test_undo_among_many_rows_reads_only_its_case(tmp_path: Path) -> None:
     assert all("SEARCH" in row[3] for row in plan)
     assert workspace.states(ObjectKind.CASE, "")
     workspace.close()
+
+
+READ_AS_NOBODY = """
+import os, sys, pathlib
+from lnm_desktop.errors import StoreError
+from lnm_desktop.store.workspace import Workspace
+folder = pathlib.Path(sys.argv[1])
+if os.geteuid() == 0:
+    os.setuid(65534)
+reader = Workspace.open(folder, create=False, read_only=True)
+print(reader.head().seq, reader.verify().ok)
+reader.close()
+try:
+    Workspace.open(folder)
+except StoreError as error:
+    print(error.hint)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_a_folder_that_cannot_be_written_can_be_read() -> None:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "ws"
+        a_busy_workspace(folder)
+        Path(temporary).chmod(0o755)
+        folder.chmod(0o555)
+        done = subprocess.run(
+            [sys.executable, "-c", READ_AS_NOBODY, str(folder)], capture_output=True, text=True, check=True
+        )
+        folder.chmod(0o755)
+    assert done.stdout.splitlines() == ["10 True", "Check its permissions, or open it read-only."]
