@@ -1,9 +1,11 @@
-"""One executable, two doors: the window and the command line. Children are spawned by `process.child`."""
+"""One executable, two doors: `--window …` opens the window, anything else is the command line."""
 
 from __future__ import annotations
 
 import multiprocessing
 import sys
+
+WINDOW = "--window"
 
 
 def command_line() -> None:
@@ -19,8 +21,9 @@ def window() -> None:
     multiprocessing.freeze_support()
     from lnm_desktop.ui.main import main  # noqa: PLC0415 - as above
 
-    sys.exit(main(sys.argv[1:]))
+    arguments = sys.argv[1:]
+    sys.exit(main(arguments[1:] if arguments[:1] == [WINDOW] else arguments))
 
 
 if __name__ == "__main__":
-    command_line()
+    window() if sys.argv[1:2] == [WINDOW] else command_line()
