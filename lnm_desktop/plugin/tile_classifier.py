@@ -32,15 +32,15 @@ class TileOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     stride_px: Literal[32, 64, 96] = Field(
-        32,
+        default=32,
         title="Stride",
         description="Edge of a map cell in pixels of the model's resolution: 32 is finest, 96 fastest.",
     )
     batch_size: int = Field(
-        32, ge=1, le=1024, title="Batch size", description="Tiles per step; halved when memory is short."
+        default=32, ge=1, le=1024, title="Batch size", description="Tiles per step; halved when memory is short."
     )
     tissue_fraction: float = Field(
-        0.1,
+        default=0.1,
         ge=0.0,
         le=1.0,
         title="Tissue",
@@ -169,6 +169,11 @@ def _check_resolution(calibration: Calibration, resolution_mpp: float) -> list[s
 
 def _region_warnings(inputs: ModelInputs, plan: TilePlan) -> list[str]:
     slide, regions = inputs.slide.info.region, inputs.regions
+    for region in regions:
+        if region.area_px2 == 0:
+            raise InferenceError(
+                f"a {region.shape.value} encloses no area to examine", hint="Choose polygons or rectangles."
+            )
     outside = sum(slide.intersect(region.bounds).is_empty for region in regions)
     if outside:
         return [f"{outside} of {len(regions)} regions lie outside the slide and were not examined."]
