@@ -93,6 +93,7 @@ class PixelServer:
         self._child: Child | None = None
         self._generation = 0
         self._closed = False
+        self._starting = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="pixel-server-jobs", daemon=True)
         self._thread.start()
 
@@ -117,10 +118,11 @@ class PixelServer:
 
     def close(self) -> None:
         """Stop the process and remove the shared memory; waiting requests fail. Twice is allowed."""
-        if self._closed:
-            return
-        self._closed = True
-        child = self._child
+        with self._starting:
+            if self._closed:
+                return
+            self._closed = True
+            child = self._child
         self._jobs.put(None)
         if child is not None:
             child.close()
@@ -145,7 +147,7 @@ class PixelServer:
 
     def _submit(self, job: _Job) -> Future[Any]:
         if self._closed:
-            raise ImageError("The pixel server is closed", hint="Open the image again.")
+            raise _closed_error()
         self._jobs.put(job)
         return job.future
 
@@ -169,12 +171,12 @@ class PixelServer:
     def _perform(self, job: _Job) -> Any:
         """Do a job; a crash is tried once more on a fresh process, a hang is not."""
         while True:
-            self._check_quarantine(job.file.path)
+            self._check_usable(job.file.path)
             try:
                 return self._ask(job)
             except ChildDied as death:
                 if self._closed:
-                    raise ImageError("The pixel server is closed", hint="Open the image again.") from death
+                    raise _closed_error() from death
                 self._blame(job, death)
                 if not _crashed(death):
                     raise self._timeout(job, death) from death
@@ -190,7 +192,10 @@ class PixelServer:
     def _ensure_child(self) -> Child:
         """The living child, or a new one that has said that it is ready."""
         if self._child is None or not self._child.alive:
-            self._child = Child(self._spec)
+            with self._starting:
+                if self._closed:
+                    raise _closed_error()
+                self._child = Child(self._spec)
             self._generation += 1
             try:
                 self._child.request("ready", {}, deadline_s=self._spec.start_timeout_s)
@@ -230,7 +235,9 @@ class PixelServer:
             self._child.request("close", {"handle": file.handle}, deadline_s=self._deadlines.read_s)
         file.generation = 0
 
-    def _check_quarantine(self, path: Path) -> None:
+    def _check_usable(self, path: Path) -> None:
+        if self._closed:
+            raise _closed_error()
         if self._deaths[path] >= DEATHS_TO_QUARANTINE:
             raise ImageDamaged(
                 f"{path.name} made the pixel server fail twice and is not read any more",
@@ -301,6 +308,10 @@ def _wait(future: Future[Any]) -> Any:
         return future.result()
     except CancelledError as error:
         raise Cancelled("The request was cancelled") from error
+
+
+def _closed_error() -> ImageError:
+    return ImageError("The pixel server is closed", hint="Open the image again.")
 
 
 def _crashed(death: ChildDied) -> bool:

@@ -30,6 +30,7 @@ class RasterReader(ImageReader):
     def __init__(self, path: Path) -> None:
         """Raises ImageDamaged, ImageUnsupported."""
         self._name = path.name
+        self._closed = False
         self._pixels, form = _decode(path)
         self._info = _describe(self._pixels, form)
 
@@ -40,6 +41,8 @@ class RasterReader(ImageReader):
 
     def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
         """See `ImageReader.read_region`."""
+        if self._closed:
+            raise ImageError(f"{self._name} is closed", hint="Open the image again.")
         background = WHITE if self._info.photometric is Photometric.RGB else min(0, int(self._pixels.min()))
         return place(request, self._info, self._read_block, background)
 
@@ -48,7 +51,8 @@ class RasterReader(ImageReader):
         raise ImageError(f"{self._name} has no {name!r} image", hint="A plain picture has no associated images.")
 
     def close(self) -> None:
-        """Nothing is held open."""
+        """Nothing is held open but memory, which goes with the reader."""
+        self._closed = True
 
     def _read_block(self, _level: int, x: int, y: int, width: int, height: int) -> Block:
         return Block(self._pixels[y : y + height, x : x + width], x, y)

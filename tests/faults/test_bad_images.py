@@ -1,0 +1,333 @@
+"""Every kind of bad image is refused with words of its own, quickly, and the file stays as it was."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from pydicom.uid import JPEG2000Lossless, generate_uid
+
+from lnm_desktop.domain.geometry import Region
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.errors import ImageDamaged, ImageError, ImageNotFound, ImageUnsupported
+from lnm_desktop.imaging.open import open_image
+from tests.unit.imaging.builders import a_dicom, a_plain_tiff, a_png, a_slide, blob_rgb
+
+pytestmark = pytest.mark.timeout(30)
+
+
+def a_tiff_claim(path: Path, tags: dict[int, int], *, next_offset: int = 0) -> Path:
+    """A little-endian TIFF of one directory with these LONG values and hardly any pixels."""
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(tags.items()))
+    directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", next_offset)
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8) + directory + bytes(600))
+    return path
+
+
+def a_claim(width: int, length: int, **more: int) -> dict[int, int]:
+    """Tags of an 8-bit RGB picture."""
+    named = {"tile_width": 322, "tile_length": 323, "rows_per_strip": 278, "compression": 259}
+    tags = {256: width, 257: length, 258: 8, 259: 1, 262: 2, 277: 3}
+    return {**tags, **{named[name]: value for name, value in more.items()}}
+
+
+def cut(path: Path, share: float) -> Path:
+    """Keep only the first part of a file."""
+    data = path.read_bytes()
+    path.write_bytes(data[: int(len(data) * share)])
+    return path
+
+
+def text_file(path: Path, text: str) -> Path:
+    path.write_text(text)
+    return path
+
+
+Make = Callable[[Path], Path]
+LFS = "version https://git-lfs.github.com/spec/v1\noid sha256:abc\nsize 12\n"
+BAD: dict[str, tuple[Make, type[ImageError], str]] = {
+    "S01 empty": (lambda d: text_file(d / "a.svs", ""), ImageDamaged, r"a\.svs is an empty file \(0 bytes\)"),
+    "S02 html": (
+        lambda d: text_file(d / "a.svs", "<!DOCTYPE html><html>"),
+        ImageUnsupported,
+        "looks like a web page",
+    ),
+    "S02 lfs": (lambda d: text_file(d / "a.svs", LFS), ImageUnsupported, "looks like a Git LFS pointer"),
+    "S02 text": (lambda d: text_file(d / "a.svs", "hello\nworld\n"), ImageUnsupported, "looks like text"),
+    "S02 xml": (
+        lambda d: text_file(d / "a.tif", "<?xml version='1.0'?>"),
+        ImageUnsupported,
+        "looks like an XML text",
+    ),
+    "S03 missing": (lambda d: d / "gone.svs", ImageNotFound, r"gone\.svs was not found"),
+    "S04 folder": (lambda d: d, ImageUnsupported, "is a folder without DICOM files"),
+    "S04 device": (lambda _: Path("/dev/null"), ImageUnsupported, "null is a device"),
+    "S05 10 %": (
+        lambda d: cut(a_slide(d / "a.tif"), 0.1),
+        ImageDamaged,
+        r"a\.tif is truncated: needs \d+ bytes, has \d+",
+    ),
+    "S05 50 %": (
+        lambda d: cut(a_slide(d / "a.tif"), 0.5),
+        ImageDamaged,
+        r"a\.tif is truncated: needs \d+ bytes, has \d+",
+    ),
+    "S05 header": (lambda d: text_file(d / "a.tif", "II*\0\0\0"), ImageDamaged, "needs 8 bytes, has 6"),
+    "S05 png": (lambda d: cut(a_png(d / "a.png"), 0.5), ImageDamaged, r"a\.png cannot be decoded"),
+    "S09 loop": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(16, 16), next_offset=8),
+        ImageDamaged,
+        "its list of images is damaged",
+    ),
+    "S10 tile claim": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(60_000, 60_000, tile_width=60_000, tile_length=60_000)),
+        ImageUnsupported,
+        r"tile of 60000 × 60000 pixels, 10299 MiB",
+    ),
+    "S11 strip claim": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(100_000, 100_000, rows_per_strip=2**32 - 1)),
+        ImageUnsupported,
+        "strip of 100000 × 100000 pixels",
+    ),
+    "S11 no width": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(0, 16, rows_per_strip=16)),
+        ImageDamaged,
+        "holds an image of 0 × 16 pixels",
+    ),
+    "S11 tile 0": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(16, 16, tile_width=0, tile_length=16)),
+        ImageDamaged,
+        "a tile size of 0 × 16 pixels",
+    ),
+    "S11 4e9": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(4_000_000_000, 16, rows_per_strip=1)),
+        ImageDamaged,
+        "4000000000 × 16 pixels, which is implausible",
+    ),
+    "S13 compression": (
+        lambda d: a_tiff_claim(d / "a.tif", a_claim(16, 16, rows_per_strip=16, compression=52479)),
+        ImageUnsupported,
+        "unknown TIFF compression 52479",
+    ),
+    "S14 mrxs": (lambda d: text_file(d / "a.mrxs", "x"), ImageDamaged, r"a/Slidedat\.ini is missing"),
+    "D01 empty": (lambda d: text_file(d / "a.dcm", ""), ImageDamaged, "empty file"),
+    "D01 text": (lambda d: text_file(d / "a.dcm", "hello"), ImageUnsupported, "is not DICOM"),
+    "D01 preamble": (
+        lambda d: text_file(d / "a.dcm", "\0" * 128 + "DICM"),
+        ImageDamaged,
+        "names no transfer syntax",
+    ),
+    "D02 half": (lambda d: cut(a_dicom(d / "a.dcm"), 0.5), ImageDamaged, r"pixel data \d+ of 1024000 bytes"),
+    "D02 2 bytes": (
+        lambda d: cut(a_dicom(d / "a.dcm"), 1 - 1e-6),
+        ImageDamaged,
+        r"pixel data 102399\d of 1024000 bytes",
+    ),
+    "D03 no pixels": (
+        lambda d: a_dicom(d / "a.dcm", PixelData=None, SOPClassUID="1.2.840.10008.5.1.4.1.1.88.11"),
+        ImageUnsupported,
+        "DICOM Basic Text SR Storage without pixel data",
+    ),
+    "D05 rows": (lambda d: a_dicom(d / "a.dcm", Rows=65535, Columns=65535), ImageDamaged, "65535 × 65535 pixels"),
+    "D05 zero": (lambda d: a_dicom(d / "a.dcm", Rows=0), ImageDamaged, "800 × 0 pixels"),
+    "D05 frames": (lambda d: a_dicom(d / "a.dcm", NumberOfFrames=10_000_000), ImageDamaged, "10000000 images"),
+    "D05 bits": (lambda d: a_dicom(d / "a.dcm", BitsAllocated=12), ImageDamaged, "12 bits per value"),
+    "D06 bomb": (lambda d: a_deflate_bomb(d / "a.dcm"), ImageUnsupported, "inflates to more than 512 MiB"),
+    "D08 box loop": (lambda d: a_jp2_loop(d / "a.dcm"), ImageDamaged, r"JPEG 2000 .* box of length 0"),
+}
+
+
+@pytest.mark.parametrize("row", BAD)
+def test_bad_image_is_refused_in_words(row: str, tmp_path: Path) -> None:
+    make, kind, words = BAD[row]
+    path = make(tmp_path)
+    before = path.read_bytes() if path.is_file() else b""
+    with pytest.raises(kind, match=words) as caught:
+        open_image(path)
+    assert type(caught.value) is kind
+    assert path.name in caught.value.message
+    assert caught.value.hint.endswith(".")
+    assert str(tmp_path) not in caught.value.message
+    assert (path.read_bytes() if path.is_file() else b"") == before
+
+
+def a_jp2_loop(path: Path) -> Path:
+    """A JPEG 2000 fragment whose boxes never advance: pydicom's own header search loops over it for ever."""
+    a_dicom(path, BitsStored=16)
+    stub = b"\0\0\0\x0cjP  \r\n\x87\n" + bytes(64)
+    items = b"\xfe\xff\x00\xe0" + struct.pack("<I", 0) + b"\xfe\xff\x00\xe0" + struct.pack("<I", len(stub)) + stub
+    return _encapsulated(path, items + b"\xfe\xff\xdd\xe0" + bytes(4), str(JPEG2000Lossless))
+
+
+def _encapsulated(path: Path, value: bytes, syntax: str) -> Path:
+    """Replace native pixel data and the transfer syntax (both UIDs padded to one length)."""
+    data = path.read_bytes()
+    old, new = b"1.2.840.10008.1.2.1\0", syntax.encode().ljust(22, b"\0")
+    place = data.index(old, 132)
+    length = struct.pack("<H", len(new))
+    data = data[: place - 2] + length + new + data[place + len(old) :]
+    group = struct.unpack("<I", data[140:144])[0] + len(new) - len(old)
+    data = data[:140] + struct.pack("<I", group) + data[144:]
+    start = data.rindex(b"\xe0\x7f\x10\x00OW")
+    path.write_bytes(data[:start] + b"\xe0\x7f\x10\x00OB\0\0\xff\xff\xff\xff" + value)
+    return path
+
+
+def a_deflate_bomb(path: Path) -> Path:
+    """Deflated DICOM that would become 600 MiB."""
+    a_dicom(path, np.zeros((2, 2), np.uint16))
+    data = path.read_bytes()
+    start = 144 + struct.unpack("<I", data[140:144])[0]
+    head = data[:start].replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.1.99")
+    head = head[:140] + struct.pack("<I", struct.unpack("<I", head[140:144])[0] + 2) + head[144:]
+    place = head.index(b"1.2.840.10008.1.2.1.99")
+    head = head[: place - 2] + struct.pack("<H", 22) + head[place:]
+    stream = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    body = b"".join(stream.compress(bytes(2**20)) for _ in range(600)) + stream.flush()
+    path.write_bytes(head + body)
+    return path
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are a POSIX thing")
+def test_s04_pipe_is_refused_without_opening_it(tmp_path: Path) -> None:
+    pipe = tmp_path / "a.svs"
+    os.mkfifo(pipe)
+    with pytest.raises(ImageUnsupported, match="a named pipe"):
+        open_image(pipe)
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="Unix sockets are a POSIX thing")
+def test_s04_socket_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("a.svs")
+        with pytest.raises(ImageUnsupported, match="a socket"):
+            open_image(tmp_path / "a.svs")
+
+
+def test_s09_a_million_directories_end_soon(tmp_path: Path) -> None:
+    one = struct.pack("<HHHII", 1, 256, 4, 1, 16)
+    count, size = 5000, len(one) + 4
+    chain = b"".join(one + struct.pack("<I", 8 + (index + 1) * size) for index in range(count))
+    path = tmp_path / "a.tif"
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8) + chain + bytes(600))
+    with pytest.raises(ImageError) as caught:
+        open_image(path)
+    assert "a.tif" in caught.value.message
+
+
+def test_s06_one_cut_tile_is_told_where_it_lies(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    with tifffile.TiffWriter(path) as file:  # the large level last, so that its last tile is what is cut
+        for pixels, kind in ((blob_rgb(200, 160, (4, 4)), 1), (blob_rgb(), 0)):
+            file.write(pixels, photometric="rgb", tile=(128, 128), compression="deflate", subfiletype=kind)
+    path.write_bytes(path.read_bytes()[:-100])
+    with open_image(path) as slide:
+        good = RegionRequest(Region(0, 0, 128, 128))
+        before = slide.read_region(good)
+        with pytest.raises(ImageDamaged, match=r"a\.tif: the part at x \d+, y \d+ cannot be decoded"):
+            slide.read_region(RegionRequest(Region(770, 560, 30, 60)))
+        assert np.array_equal(slide.read_region(good), before)
+
+
+def test_s07_a_zeroed_tile_fails_alone(tmp_path: Path) -> None:
+    path = a_slide(tmp_path / "a.tif", level_sizes=())
+    with tifffile.TiffFile(path) as file:
+        offset, count = file.pages.first.dataoffsets[10], file.pages.first.databytecounts[10]
+    data = bytearray(path.read_bytes())
+    data[offset : offset + count] = bytes(count)
+    path.write_bytes(data)
+    with open_image(path) as slide:
+        with pytest.raises(ImageDamaged):
+            slide.read_region(RegionRequest(Region(3 * 128 + 10, 128 + 10, 64, 64)))
+        assert slide.read_region(RegionRequest(Region(0, 0, 64, 64))).min() >= 250
+
+
+def test_plain_tiff_spares_no_tile(tmp_path: Path) -> None:
+    """Its decoder would fill the gap in silence."""
+    path = a_plain_tiff(tmp_path / "a.tif", blob_rgb())
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ImageDamaged, match="truncated: needs"):
+        open_image(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+def test_s21_no_permission(tmp_path: Path) -> None:
+    path = a_png(tmp_path / "a.png")
+    path.chmod(0)
+    with pytest.raises(ImageNotFound, match="no permission"):
+        open_image(path)
+
+
+def test_s21_no_permission_as_the_system_reports_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = a_png(tmp_path / "a.png")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ImageNotFound, match=r"a\.png: no permission to read it"):
+        open_image(path)
+
+
+def test_s23_a_loop_of_links_is_refused(tmp_path: Path) -> None:
+    link = tmp_path / "a.svs"
+    link.symlink_to(link)
+    with pytest.raises(ImageNotFound, match=r"a\.svs cannot be reached"):
+        open_image(link)
+
+
+def test_d17_two_series_in_a_folder_are_listed(tmp_path: Path) -> None:
+    for number, uid in ((1, "1.2.1"), (2, "1.2.2")):
+        a_dicom(tmp_path / f"{number}.dcm", SeriesInstanceUID=uid, SeriesNumber=number)
+    with pytest.raises(ImageUnsupported, match=r"2 series: MR series 1 \(1 files\), MR series 2 \(1 files\)"):
+        open_image(tmp_path)
+
+
+def test_d10_unknown_transfer_syntax_is_named(tmp_path: Path) -> None:
+    path = a_dicom(tmp_path / "a.dcm")
+    items = b"\xfe\xff\x00\xe0" + bytes(4) + b"\xfe\xff\x00\xe0" + struct.pack("<I", 32) + bytes(32)
+    _encapsulated(path, items + b"\xfe\xff\xdd\xe0" + bytes(4), "1.2.840.10008.1.2.4.100")
+    with pytest.raises(ImageUnsupported, match=r"1\.2\.840\.10008\.1\.2\.4\.100"):
+        open_image(path)
+
+
+def test_d07_garbage_in_a_compressed_frame_is_damage(tmp_path: Path) -> None:
+    path = a_dicom(tmp_path / "a.dcm", SOPInstanceUID=generate_uid())
+    garbage = b"\xff\x4f\xff\x51" + bytes(range(200))
+    items = b"\xfe\xff\x00\xe0" + bytes(4) + b"\xfe\xff\x00\xe0" + struct.pack("<I", len(garbage)) + garbage
+    _encapsulated(path, items + b"\xfe\xff\xdd\xe0" + bytes(4), str(JPEG2000Lossless))
+    with pytest.raises(ImageDamaged, match=r"a\.dcm: image 1 cannot be decoded"):
+        open_image(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("slides/bad/broken.svs", "looks like"),
+        ("slides/bad/unopenable.tiff", "unknown TIFF compression 52479"),
+        ("dicom/MR_truncated.dcm", "pixel data 8130 of 8192 bytes"),
+        ("slides/dicom_wsi/highdicom/sm_annotations.dcm", "without pixel data"),
+        ("slides/dicom_wsi/highdicom/seg_image_sm_control.dcm", "is a DICOM segmentation"),
+        ("slides/dicom_wsi/highdicom/sm_image_grayscale.dcm", "only 8-bit colour is supported"),
+        ("slides/dicom_wsi/highdicom/sm_image_jpegls.dcm", "Unsupported transfer syntax"),
+    ],
+)
+def test_real_bad_files(shared_data: Path, name: str, words: str) -> None:
+    with pytest.raises(ImageError, match=words) as caught:
+        open_image(shared_data / name)
+    assert Path(name).name in caught.value.message
+    assert str(shared_data) not in caught.value.message
+
+
+def test_real_unreadable_slide_opens_and_fails_on_reading(shared_data: Path) -> None:
+    with open_image(shared_data / "slides" / "bad" / "unreadable.svs") as slide:
+        with pytest.raises(ImageDamaged, match=r"unreadable\.svs: the part at x 0, y 0"):
+            slide.read_region(RegionRequest(slide.info.region))

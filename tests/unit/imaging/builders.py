@@ -1,0 +1,97 @@
+"""Made-up images of known content, in every format that a reader opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+BLOB = (411.25, 307.75)
+WIDTH, HEIGHT = 800, 640
+
+
+def a_blob(width: int = WIDTH, height: int = HEIGHT, downsample: tuple[float, float] = (1, 1)) -> NDArray[np.float64]:
+    """A round hill, 1 at BLOB (level-0 pixels, corners at whole numbers), seen at a downsample."""
+    x = (np.arange(width) + 0.5) * downsample[0] - BLOB[0]
+    y = (np.arange(height) + 0.5) * downsample[1] - BLOB[1]
+    return np.exp(-(x[None, :] ** 2 + y[:, None] ** 2) / (2 * 25.0**2))
+
+
+def blob_rgb(width: int = WIDTH, height: int = HEIGHT, downsample: tuple[float, float] = (1, 1)) -> NDArray[np.uint8]:
+    """The hill as a dark spot on white, the red channel darkest."""
+    spot = a_blob(width, height, downsample)[..., None] * np.array([240, 200, 160])
+    return np.rint(255 - spot).astype(np.uint8)
+
+
+def blob_grey(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint16]:
+    """The hill as 16-bit grey on 0."""
+    return np.rint(a_blob(width, height) * 4000).astype(np.uint16)
+
+
+def a_slide(path: Path, *, level_sizes: tuple[tuple[int, int], ...] = ((200, 160),), mpp: float = 0.5) -> Path:
+    """A pyramidal tiled TIFF that OpenSlide opens, lossless, with the blob."""
+    with tifffile.TiffWriter(path) as file:
+        for index, (width, height) in enumerate(((WIDTH, HEIGHT), *level_sizes)):
+            file.write(
+                blob_rgb(width, height, (WIDTH / width, HEIGHT / height)),
+                photometric="rgb",
+                tile=(128, 128),
+                compression="deflate",
+                subfiletype=1 if index else 0,
+                resolution=(10_000 / mpp, 10_000 / mpp),
+                resolutionunit="CENTIMETER",
+                metadata=None,
+            )
+    return path
+
+
+def a_plain_tiff(path: Path, pixels: NDArray[Any], **options: Any) -> Path:
+    """A TIFF of strips, which OpenSlide does not open."""
+    options.setdefault("photometric", "rgb" if pixels.ndim == 3 else "minisblack")
+    tifffile.imwrite(path, pixels, rowsperstrip=64, metadata=None, **options)
+    return path
+
+
+def a_png(path: Path) -> Path:
+    """The blob as PNG."""
+    Image.fromarray(blob_rgb()).save(path)
+    return path
+
+
+def a_dicom(path: Path, pixels: NDArray[Any] | None = None, **elements: Any) -> Path:
+    """A single-frame MR image; `elements` set or (None) remove attributes by keyword."""
+    pixels = blob_grey() if pixels is None else pixels
+    data = Dataset()
+    data.file_meta = FileMetaDataset()
+    data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    data.file_meta.MediaStorageSOPClassUID = MRImageStorage
+    instance = generate_uid()
+    data.file_meta.MediaStorageSOPInstanceUID = instance
+    values: dict[str, Any] = {
+        **{"SOPClassUID": MRImageStorage, "SOPInstanceUID": instance, "Modality": "MR", "SeriesInstanceUID": "1.2.3"},
+        **{"PatientName": "Canary^Patient", "PatientID": "CANARY-1", "InstitutionName": "Canary Hospital"},
+        **{"Rows": pixels.shape[0], "Columns": pixels.shape[1], "SamplesPerPixel": 1},
+        **{"PhotometricInterpretation": "MONOCHROME2", "PixelSpacing": [0.5, 0.5]},
+        **{"BitsAllocated": pixels.dtype.itemsize * 8, "BitsStored": pixels.dtype.itemsize * 8},
+        **{"HighBit": pixels.dtype.itemsize * 8 - 1, "PixelRepresentation": int(pixels.dtype.kind == "i")},
+        "PixelData": pixels.tobytes(),
+        **elements,
+    }
+    for name, value in values.items():
+        if value is not None:
+            setattr(data, name, value)
+    data.save_as(path, enforce_file_format=True)
+    return path
+
+
+def a_slice(path: Path, depth_mm: float, value: int = 0, **elements: Any) -> Path:
+    """One plane of an axial series at a depth, filled with a value."""
+    pixels = np.full((8, 10), value, np.uint16)
+    place = {"ImagePositionPatient": [0.0, 0.0, depth_mm], "ImageOrientationPatient": [1, 0, 0, 0, 1, 0]}
+    return a_dicom(path, pixels, **{**place, **elements})

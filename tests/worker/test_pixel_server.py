@@ -1,0 +1,255 @@
+"""The pixel server dies, hangs and hoards; the readers in this process do not notice more than an error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from lnm_desktop.domain.geometry import Region
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.errors import Cancelled, EnvironmentFault, ImageDamaged, ImageError, ImageNotFound, ImageTimeout
+from lnm_desktop.imaging.open import open_image
+from lnm_desktop.imaging.remote import Deadlines, PixelServer, RemoteReader
+from tests.unit.imaging import faulty_pixels
+from tests.unit.imaging.builders import a_slide
+
+REQUEST = RegionRequest(Region(100, 50, 64, 32))
+
+
+class Desk:
+    """A server and what it told the user."""
+
+    def __init__(self, folder: Path, **options: object) -> None:
+        self.messages: list[str] = []
+        self.server = PixelServer(folder / "log" / "pixels.log", on_message=self.messages.append, **options)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(
+        tmp_path,
+        target=faulty_pixels.run,
+        deadlines=Deadlines(open_s=5, read_s=1.5),
+        memory_cap_bytes=400 * 1024**2,
+    )
+    yield desk
+    desk.server.close()
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    desk.server.close()
+
+
+def test_pixels_cross_the_border_unchanged(real: Desk, tmp_path: Path) -> None:
+    path = a_slide(tmp_path / "a.tif")
+    with open_image(path) as here, real.server.open(path) as there:
+        assert there.info == here.info
+        assert there.thread_safe
+        for downsample in (0.7, 1.0, 3.3):
+            request = RegionRequest(Region(310.5, 200.25, 300, 200), downsample)
+            assert np.array_equal(there.read_region(request), here.read_region(request))
+
+
+def test_the_caller_owns_the_pixels(real: Desk, tmp_path: Path) -> None:
+    """A block that is used again must not change an earlier answer."""
+    with real.server.open(a_slide(tmp_path / "a.tif")) as reader:
+        first = reader.read_region(RegionRequest(Region(380, 280, 64, 64)))
+        kept = first.copy()
+        reader.read_region(RegionRequest(Region(0, 0, 64, 64)))
+        assert np.array_equal(first, kept)
+        assert first.flags.writeable
+
+
+def test_errors_cross_the_border_as_themselves(real: Desk, tmp_path: Path) -> None:
+    with pytest.raises(ImageNotFound, match=r"gone\.svs was not found"):
+        real.server.open(tmp_path / "gone.svs")
+    assert real.messages == []
+
+
+def test_a_killed_server_is_replaced_and_the_file_reopened(real: Desk, tmp_path: Path) -> None:
+    with real.server.open(a_slide(tmp_path / "a.tif")) as reader:
+        before = reader.read_region(REQUEST)
+        first_pid = real.server.pid
+        assert first_pid is not None
+        os.kill(first_pid, signal.SIGKILL)
+        assert np.array_equal(reader.read_region(REQUEST), before)
+        assert real.server.pid != first_pid
+
+
+def test_kill_during_many_reads_loses_none(real: Desk, tmp_path: Path) -> None:
+    path = a_slide(tmp_path / "a.tif")
+    requests = [RegionRequest(Region(7.5 * n, 3.25 * n, 256, 256), 1.5) for n in range(80)]
+    with open_image(path) as here, real.server.open(path) as reader:
+        futures = [reader.submit(request) for request in requests]
+        futures[3].result()
+        assert real.server.pid is not None
+        os.kill(real.server.pid, signal.SIGKILL)
+        for request, future in zip(requests, futures, strict=True):
+            assert np.array_equal(future.result(), here.read_region(request))
+
+
+def test_many_threads_get_their_own_pixels(faulty: Desk, tmp_path: Path) -> None:
+    with faulty.server.open(tmp_path / "good-1") as one, ThreadPoolExecutor(8) as threads:
+        requests = [RegionRequest(Region(10 * n, 0, 20, 20)) for n in range(90)]
+        for n, pixels in enumerate(threads.map(one.read_region, requests)):
+            assert pixels[0, 0, 0] == n
+
+
+def test_a_file_that_crashes_the_server_is_set_aside(faulty: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "crash-1"
+    with faulty.server.open(path) as bad, faulty.server.open(tmp_path / "good-1") as good:
+        with pytest.raises(ImageDamaged, match="crash-1 made the pixel server fail twice"):
+            bad.read_region(REQUEST)
+        assert good.read_region(REQUEST)[0, 0, 0] == 10
+        pid = faulty.server.pid
+        with pytest.raises(ImageDamaged, match="crash-1 made the pixel server fail twice"):
+            faulty.server.open(path)
+        assert faulty.server.pid == pid
+        assert len(faulty.messages) == 2
+        assert "crashed (SIGSEGV) while reading crash-1" in faulty.messages[0]
+        assert str(tmp_path) not in faulty.messages[0]
+        faulty.server.forget_quarantine(path)
+        faulty.server.open(path).close()
+
+
+def test_a_file_that_crashes_the_server_on_opening_is_set_aside(faulty: Desk, tmp_path: Path) -> None:
+    with pytest.raises(ImageDamaged, match="crashopen-1 made the pixel server fail twice"):
+        faulty.server.open(tmp_path / "crashopen-1")
+
+
+def test_a_hang_ends_at_the_deadline(faulty: Desk, tmp_path: Path) -> None:
+    with faulty.server.open(tmp_path / "hang-1") as bad, faulty.server.open(tmp_path / "good-1") as good:
+        with pytest.raises(ImageTimeout, match=r"hang-1: .*missed its deadline"):
+            bad.read_region(REQUEST)
+        assert good.read_region(REQUEST)[0, 0, 0] == 10
+        with pytest.raises(ImageTimeout):
+            bad.read_region(REQUEST)
+        with pytest.raises(ImageDamaged, match="fail twice"):
+            bad.read_region(REQUEST)
+
+
+def test_hoarding_memory_ends_the_process(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, target=faulty_pixels.run, memory_cap_bytes=400 * 1024**2)
+    try:
+        with desk.server.open(tmp_path / "hoard-1") as bad:
+            with pytest.raises(ImageTimeout, match=r"hoard-1: .*used more than 0\.4 GiB of memory"):
+                bad.read_region(REQUEST)
+    finally:
+        desk.server.close()
+
+
+def test_a_panic_is_damage_and_kills_nothing(faulty: Desk, tmp_path: Path) -> None:
+    with faulty.server.open(tmp_path / "panic-1") as bad:
+        pid = faulty.server.pid
+        with pytest.raises(ImageDamaged, match=r"panic-1 cannot be decoded: .*pretended Rust panic"):
+            bad.read_region(REQUEST)
+        assert faulty.server.pid == pid
+
+
+def test_what_is_cancelled_before_it_starts_is_dropped(faulty: Desk, tmp_path: Path) -> None:
+    with faulty.server.open(tmp_path / "slow-1") as reader:
+        futures = [reader.submit(REQUEST) for _ in range(20)]
+        dropped = [reader.cancel(future) for future in futures[2:]]
+        assert all(dropped)
+        assert futures[0].result().shape == (32, 64, 3)
+        assert futures[1].result().shape == (32, 64, 3)
+        assert all(future.cancelled() for future in futures[2:])
+
+
+def test_pictures_larger_than_foreseen_arrive_whole(faulty: Desk, tmp_path: Path) -> None:
+    with faulty.server.open(tmp_path / "good-1") as reader:
+        picture = reader.read_associated("large")
+        assert picture.shape == (4000, 4000, 3)
+        assert (picture == 7).all()
+
+
+def test_a_server_that_cannot_start_blames_no_file(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, target=faulty_pixels.never_starts)
+    try:
+        for _ in range(3):
+            with pytest.raises(EnvironmentFault, match="does not start"):
+                desk.server.open(tmp_path / "good-1")
+    finally:
+        desk.server.close()
+
+
+def test_a_replaced_file_is_noticed(real: Desk, tmp_path: Path) -> None:
+    path = a_slide(tmp_path / "a.tif")
+    with real.server.open(path) as reader:
+        path.unlink()
+        a_slide(path, level_sizes=())
+        assert real.server.pid is not None
+        os.kill(real.server.pid, signal.SIGKILL)
+        with pytest.raises(ImageDamaged, match=r"a\.tif has changed since it was opened"):
+            reader.read_region(REQUEST)
+
+
+def test_closing_fails_what_waits(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, target=faulty_pixels.run)
+    reader = desk.server.open(tmp_path / "hang-1")
+    failures: list[Exception] = []
+
+    def wait(reader: RemoteReader) -> None:
+        try:
+            reader.read_region(REQUEST)
+        except (ImageError, Cancelled) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=wait, args=(reader,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    desk.server.close()
+    desk.server.close()
+    for thread in threads:
+        thread.join(10)
+    assert len(failures) == 3
+    with pytest.raises(ImageError, match="closed"):
+        reader.read_region(REQUEST)
+
+
+LEAK_SCRIPT = """
+import sys
+from pathlib import Path
+from lnm_desktop.domain.geometry import Region
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.imaging.remote import PixelServer
+
+if __name__ == "__main__":
+    server = PixelServer(Path(sys.argv[2]))
+    reader = server.open(Path(sys.argv[1]))
+    for n in range(5):
+        reader.read_region(RegionRequest(Region(n, 0, 700, 600)))
+    if sys.argv[3] == "close":
+        server.close()
+    print("done")
+"""
+
+
+@pytest.mark.parametrize("ending", ["close", "exit"])
+def test_no_shared_memory_is_left_behind(tmp_path: Path, ending: str) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(LEAK_SCRIPT)
+    arguments = [str(a_slide(tmp_path / "a.tif")), str(tmp_path / "log"), ending]
+    run = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout == "done\n"
+    assert "resource_tracker" not in run.stderr
+    assert "leaked" not in run.stderr
+
+
+def test_the_parent_loads_no_decoder() -> None:
+    code = "import sys, lnm_desktop.imaging.remote; print({'openslide', 'tifffile', 'pydicom'} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert run.stdout == "set()\n"
