@@ -40,7 +40,7 @@ def a_prediction(**changes: object) -> Prediction:
         model_version="1.2",
         scores=(Score("max", "highest", 0.1 + 0.2), Score("none", "nothing", math.nan)),
         heatmaps=(grid,),
-        regions=(RankedRegion(Region(1.5, 2, 3, 4), 0.75),),
+        regions=(RankedRegion(Region(1.5, 2.0, 3.0, 4.0), 0.75),),
         warnings=("a warning",),
         provenance=Provenance(facts, {"duration_s": 1.5}),
     )
