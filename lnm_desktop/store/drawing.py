@@ -29,11 +29,26 @@ class Drawing:
     def _with(self, states: States) -> Drawing:
         gone = {key for key, state in states.items() if state is None}
         new = {key: annotation_from(key, state["body"]) for key, state in states.items() if state}
-        places = {key: place for key, place in self.places.items() if key not in gone}
-        places |= {key: state["place"] for key, state in states.items() if state}
-        kept = [new.pop(item.id, item) for item in self.annotations if item.id not in gone]
-        ordered: list[Annotation] = sorted([*kept, *new.values()], key=lambda item: (places[item.id], item.id))
-        return Drawing(AnnotationSet(tuple(ordered), self.annotations.groups), places)
+        places = {**self.places, **{key: state["place"] for key, state in states.items() if state}}
+        for key in gone:
+            places.pop(key, None)
+        return Drawing(self._changed(gone, new, places), places)
+
+    def _changed(self, gone: set[str], new: dict[str, Annotation], places: Mapping[str, int]) -> AnnotationSet:
+        """Drawing and changing one annotation, the two that a hand repeats, need no sorting."""
+        drawn = self.annotations
+        added = sorted(new.values(), key=lambda item: places[item.id])
+        if not gone and len(new) == 1 and added[0].id in drawn:
+            return drawn.replace(added[0])
+        if not gone and self._comes_last(places[added[0].id]):
+            return drawn.add(*added)
+        kept = [new.pop(item.id, item) for item in drawn if item.id not in gone]
+        ordered = sorted([*kept, *new.values()], key=lambda item: places[item.id])
+        return AnnotationSet(tuple(ordered), drawn.groups)
+
+    def _comes_last(self, place: int) -> bool:
+        drawn = self.annotations.annotations
+        return not drawn or self.places[drawn[-1].id] < place
 
 
 def read_drawing(annotations: Mapping[str, State], groups: State | None) -> Drawing:
