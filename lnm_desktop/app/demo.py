@@ -17,13 +17,13 @@ from lnm_desktop.app.predict import predict
 from lnm_desktop.app.session import Session
 from lnm_desktop.domain.annotation import AnnotationGroup, new_annotation
 from lnm_desktop.domain.case import Case, CaseImage
-from lnm_desktop.domain.clinical import Value
+from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.geometry import Geometry, Point, Shape
 from lnm_desktop.domain.ids import RunId, new_id
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle, save_bundle
-from lnm_desktop.imaging.synthetic import write_synthetic_slide
+from lnm_desktop.imaging.synthetic import DEFAULT_SIZE_PX, write_synthetic_slide
 from lnm_desktop.inference.events import OnEvent
 from lnm_desktop.inference.request import PredictionRequest
 
@@ -38,9 +38,21 @@ GROUPS = (
 # Made up: they describe nobody.
 CLINICAL: dict[str, Value] = {
     "age": 54.0,
+    "menopausal_status": "postmenopausal",
+    "laterality": "left",
+    "clinical_t": "cT2",
     "tumor_size": 23.0,
+    "multifocality": False,
+    "grade": "2",
+    "er_percent": 90.0,
+    "er_status": "positive",
+    "pr_status": "positive",
+    "her2_ihc": "1+",
+    "ki67": Absent.UNKNOWN,
+    "axillary_ultrasound": "suspicious",
 }
-OUTLINE = ((0.56, 0.40), (0.64, 0.36), (0.71, 0.42), (0.72, 0.52), (0.66, 0.59), (0.58, 0.55), (0.54, 0.47))
+# Around the nests that `imaging.synthetic` draws with the demo's seed, in parts of the slide's width and height.
+OUTLINE = ((0.155, 0.47), (0.20, 0.40), (0.28, 0.38), (0.31, 0.45), (0.30, 0.57), (0.24, 0.61), (0.17, 0.56))
 Say = Callable[[str], None]
 
 
@@ -99,9 +111,7 @@ def _new_synthetic_case(session: Session, slide: Path) -> CaseImage:
 
 
 def _outline() -> Geometry:
-    """A region over the nests that the synthetic slide contains; slide size as `imaging.synthetic` draws it."""
-    from lnm_desktop.imaging.synthetic import DEFAULT_SIZE_PX  # noqa: PLC0415
-
+    """A region over some of the nests of the synthetic slide."""
     width, height = DEFAULT_SIZE_PX
     return Geometry(Shape.POLYGON, tuple(Point(x * width, y * height) for x, y in OUTLINE))
 
