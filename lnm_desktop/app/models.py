@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +37,7 @@ class Models:
     """The installed models and one warm worker per plugin that runs. Close it to end the workers.
 
     Nothing of a plugin is imported in this process: each is asked in a worker of its own, once per change of
-    its files. `plugins` are those of the application's environment where none are named. May be used from several
-    threads.
+    its files. `search` finds what is installed. May be used from several threads.
     """
 
     def __init__(
@@ -46,12 +45,12 @@ class Models:
         log_dir: Path,
         cache_dir: Path,
         *,
-        plugins: Sequence[InstalledPlugin] | None = None,
+        search: Callable[[], Sequence[InstalledPlugin]] = installed_plugins,
         limits: Limits | None = None,
     ) -> None:
         self._log_dir = log_dir
         self._cache_dir = cache_dir
-        self._plugins = plugins
+        self._search = search
         self._limits = limits or Limits()
         self._manifests: dict[str, Manifest] | None = None
         self._clients: dict[str, WorkerClient] = {}
@@ -98,8 +97,17 @@ class Models:
             if manifest is None:
                 raise PluginError(f"there is no plugin {name!r}", hint="`lnm plugins list` names what is installed.")
             forget_manifest(manifest.plugin, self._cache_dir)
+            self.refresh()
+            return next(state for state in self.plugins() if state.name == name)
+
+    def refresh(self) -> None:
+        """Look again at what is installed; workers of plugins that changed or went are ended."""
+        with self._lock:
             self._manifests = None
-        return next(state for state in self.plugins() if state.name == name)
+            known = self._known()
+            gone = [self._clients.pop(key) for key in list(self._clients) if key not in known]
+        for client in gone:
+            client.close()
 
     def close(self) -> None:
         """End all workers."""
@@ -111,9 +119,8 @@ class Models:
     def _known(self) -> dict[str, Manifest]:
         with self._lock:
             if self._manifests is None:
-                plugins = installed_plugins() if self._plugins is None else self._plugins
                 with ThreadPoolExecutor(_ASKED_AT_ONCE, "describe") as pool:
-                    manifests = pool.map(self._manifest, plugins)
+                    manifests = pool.map(self._manifest, self._search())
                     self._manifests = {item.plugin.hash: item for item in _without_doubles(manifests)}
             return self._manifests
 

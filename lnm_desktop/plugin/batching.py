@@ -18,12 +18,21 @@ class BatchRunner:
     """Runs tiles through a function in batches of at most `size`.
 
     When the function runs out of memory, the batch is halved, down to one tile, and stays halved: `size` then
-    tells what was used. `before` is called ahead of each batch, e.g. to see whether the user asked to stop.
+    tells what was used. `before` is called ahead of each batch, e.g. to see whether the user asked to stop, and
+    `after` behind it with the number of its tiles.
     """
 
-    def __init__(self, run: Run, size: int, before: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        run: Run,
+        size: int,
+        *,
+        before: Callable[[], None] = lambda: None,
+        after: Callable[[int], None] = lambda count: None,
+    ) -> None:
         self._run = run
         self._before = before
+        self._after = after
         self.size = size
         self.requested = size
 
@@ -37,6 +46,7 @@ class BatchRunner:
             if output is not None:
                 outputs.append(output)
                 start += len(output)
+                self._after(len(output))
         return np.concatenate(outputs) if outputs else np.empty((0, 0), np.float32)
 
     def _try(self, batch: Tiles) -> NDArray[np.float32] | None:

@@ -86,10 +86,16 @@ class TileClassifier(ModelPlugin):
     ) -> tuple[NDArray[np.float32], int]:
         """The map (rows, columns) and the batch size that the device could hold."""
         values = np.full(plan.chosen.shape, np.nan, np.float32)
-        runner = BatchRunner(self.classify_checked, batch_size, job.check_cancelled)
-        job.publish_grid(grid)
-        job.progress(0, len(plan))
         done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            job.progress(done, len(plan))
+
+        runner = BatchRunner(self.classify_checked, batch_size, before=job.check_cancelled, after=advance)
+        job.publish_grid(grid)
+        advance(0)
         blocks = read_ahead(lambda block: inputs.slide.read_region(block.request), blocks_of(plan))
         with contextlib.closing(blocks):
             for block, pixels in blocks:
@@ -97,8 +103,6 @@ class TileClassifier(ModelPlugin):
                 rows, columns = part.shape
                 values[block.row : block.row + rows, block.column : block.column + columns] = part
                 job.publish_tile(grid.name, block.column, block.row, part)
-                done += int(block.chosen.sum())
-                job.progress(done, len(plan))
         return values, runner.size
 
 
@@ -183,6 +187,6 @@ def _region_warnings(inputs: ModelInputs, plan: TilePlan) -> list[str]:
 
 
 def _result_warnings(values: NDArray[np.float32], operating_point: float) -> tuple[str, ...]:
-    if np.isfinite(values).any() and not (values >= operating_point).any():
+    if np.isfinite(values).any() and not (values.astype(np.float64) >= operating_point).any():
         return (f"No cell reaches the operating point {operating_point:.3f}: the regions are the highest maxima.",)
     return ()

@@ -27,7 +27,7 @@ def slide_scores(values: Map, operating_point: float, finding: str) -> tuple[Sco
     examined = np.isfinite(values)
     if not examined.any():
         return ()
-    above = float(np.mean(values[examined] >= operating_point))
+    above = float(np.mean(values[examined].astype(np.float64) >= operating_point))
     highest = float(np.nanmax(smoothed(values)))
     return (
         Score(
@@ -57,7 +57,8 @@ def smoothed(values: Map) -> NDArray[np.float64]:
 
 def ranked_regions(values: Map, operating_point: float, plan: TilePlan) -> tuple[RankedRegion, ...]:
     """Connected cells at or above the operating point, by their peak; where there are none, the highest maxima."""
-    filled = np.where(np.isfinite(values), values, -np.inf)
+    # In double, as the outlines and an evaluation compare: float32 could put a cell on the other side.
+    filled = np.where(np.isfinite(values), values.astype(np.float64), -np.inf)
     labels = _components(filled >= operating_point)
     found = ndimage.find_objects(labels)
     regions = [

@@ -30,7 +30,7 @@ def classify_files(models: WorkerModels, request: Request) -> Message:
         raise PluginError(f"the model {model.spec.id} does not classify tiles")
     job.stage("classifying")
     files = [Path(file) for file in arguments["files"]]
-    runner = BatchRunner(model.classify_checked, BATCH, job.check_cancelled)
+    runner = BatchRunner(model.classify_checked, BATCH, before=job.check_cancelled)
     probabilities: list[float] = []
     chunks = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
     with loaded.running():

@@ -25,7 +25,7 @@ def models(tmp_path: Path):
     plugins = [plugin for plugin in installed_plugins() if plugin.distribution == MODEL]
     if not plugins:
         pytest.skip("lnm-tumor-tiles is not installed: pip install -e plugins/lnm-tumor-tiles")
-    with Models(tmp_path / "log", tmp_path / "cache", plugins=plugins) as found:
+    with Models(tmp_path / "log", tmp_path / "cache", search=lambda: plugins) as found:
         yield found
 
 

@@ -33,7 +33,7 @@ BAD = {
 
 
 def models(home: Path, *plugins: InstalledPlugin, describe_s: float = 60.0) -> Models:
-    return Models(home / "log", home / "cache", plugins=plugins, limits=Limits(describe_s=describe_s))
+    return Models(home / "log", home / "cache", search=lambda: plugins, limits=Limits(describe_s=describe_s))
 
 
 @pytest.mark.parametrize("name", sorted(BAD))

@@ -18,6 +18,7 @@ from lnm_desktop.errors import Cancelled, InferenceError, LnmError, PluginError
 from lnm_desktop.formats.prediction_bundle import Bundle
 from lnm_desktop.inference.client import Limits
 from lnm_desktop.inference.events import Event, GridAnnounced, Progress, TileDone
+from lnm_desktop.plugin.discovery import InstalledPlugin, installed_plugins
 from tests.fakes.plugins import MODEL, classify_with, install_fake
 from tests.fakes.slides import a_picture, a_request
 
@@ -32,7 +33,7 @@ def start(tmp_path: Path, request: pytest.FixtureRequest) -> Start:
     def start(model: str = MODEL, **limits: float) -> Models:
         plugin = install_fake(tmp_path / "plugins", model=model)
         granted = Limits(**{"describe_s": 60.0, **limits})  # type: ignore[arg-type]
-        models = Models(tmp_path / "log", tmp_path / "cache", plugins=[plugin], limits=granted)
+        models = Models(tmp_path / "log", tmp_path / "cache", search=lambda: [plugin], limits=granted)
         request.addfinalizer(models.close)
         return models
 
@@ -199,6 +200,26 @@ def test_no_memory_at_all_is_a_clean_error(start: Start, tmp_path: Path) -> None
     models = start(classify_with("raise RuntimeError('CUDA out of memory')", FLAGGED))
     with pytest.raises(InferenceError, match="does not hold even one tile"):
         run(models, tmp_path)
+
+
+def test_a_memory_hog_is_stopped_at_its_cap(start: Start, tmp_path: Path) -> None:
+    models = start(classify_with("hog = np.ones(250_000_000)\ntime.sleep(600)", FLAGGED), memory_bytes=1_500_000_000)
+    with pytest.raises(InferenceError, match=r"used more than 1\.4 GiB of memory"):
+        run(models, tmp_path)
+
+
+def test_a_changed_plugin_gets_a_new_worker(tmp_path: Path) -> None:
+    install_fake(tmp_path / "plugins")
+    model = tmp_path / "plugins" / "fake_darkness" / "model.py"
+
+    def search() -> tuple[InstalledPlugin, ...]:
+        return tuple(plugin for plugin in installed_plugins([tmp_path / "plugins"]) if plugin.path)
+
+    with Models(tmp_path / "log", tmp_path / "cache", search=search) as models:
+        assert run(models, tmp_path).maps["dark"][0, 0] != 0.5
+        model.write_text(classify_with(GOOD, FLAGGED))
+        models.refresh()
+        assert run(models, tmp_path).maps["dark"][0, 0] == 0.5
 
 
 def test_unknown_models_and_options_are_refused_with_the_nearest(start: Start, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def test_the_plugin_of_the_tutorial_runs(tmp_path: Path) -> None:
         model=code_of("lnm_darkness/model.py"),
     )
     image = a_picture(tmp_path / "synthetic.png")
-    with Models(tmp_path / "log", tmp_path / "cache", plugins=[plugin]) as models:
+    with Models(tmp_path / "log", tmp_path / "cache", search=lambda: [plugin]) as models:
         assert models.plugins()[0].problem == ""
         bundle = predict(models, a_request(image, tmp_path / "result", "lnm-darkness"))
     values = bundle.maps["dark"]

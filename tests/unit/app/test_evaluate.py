@@ -72,7 +72,7 @@ def test_a_report_equals_the_measures_of_the_known_probabilities(tmp_path: Path)
     levels, labels = [250, 40, 100, 60, 200, 120, 90, 30], [0, 1, 1, 0, 0, 1, 0, 1]
     table = a_table(tmp_path, grey_tiles(tmp_path, levels, labels))
     plugin = install_fake(tmp_path / "plugins")
-    with Models(tmp_path / "log", tmp_path / "cache", plugins=[plugin]) as models:
+    with Models(tmp_path / "log", tmp_path / "cache", search=lambda: [plugin]) as models:
         report = evaluate_tiles(models, "fake-darkness", table, tmp_path, "test")
         Image.fromarray(np.zeros((60, 64, 3), np.uint8)).save(tmp_path / "test-3.png")
         with pytest.raises(ImageError, match=r"test-3.png has 64 × 60 pixels, the model needs 64 × 64"):

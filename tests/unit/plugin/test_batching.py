@@ -31,8 +31,9 @@ def numbered(count: int) -> NDArray[np.uint8]:
 
 def test_batches_keep_the_order_and_the_rest() -> None:
     device = FakeDevice(100)
-    assert BatchRunner(device, 4)(numbered(10))[:, 0].tolist() == list(range(10))
-    assert device.batches == [4, 4, 2]
+    reported: list[int] = []
+    assert BatchRunner(device, 4, after=reported.append)(numbered(10))[:, 0].tolist() == list(range(10))
+    assert device.batches == reported == [4, 4, 2]
 
 
 @pytest.mark.parametrize("error", [RuntimeError("MPS backend out of memory"), MemoryError("no room")])
@@ -67,7 +68,7 @@ def test_a_wish_to_stop_is_seen_before_each_batch() -> None:
             raise wish
 
     with pytest.raises(Cancelled):
-        BatchRunner(device, 2, before)(numbered(10))
+        BatchRunner(device, 2, before=before)(numbered(10))
     assert device.batches == [2, 2]
 
 
