@@ -75,10 +75,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("fit", "Zoom to &Fit", "View", "F", "fit", "Show the whole image", strip=True),
     ActionSpec("zoom-in", "Zoom &In", "View", "Ctrl++", "zoom-in", "Twice as large", strip=True),
     ActionSpec("zoom-out", "Zoom &Out", "View", "Ctrl+-", "zoom-out", "Half as large", strip=True),
-    ActionSpec("zoom-5", "Magnification 5×", "View", "Alt+1", "", "2.0 µm per screen pixel", break_before=True),
-    ActionSpec("zoom-10", "Magnification 10×", "View", "Alt+2", "", "1.0 µm per screen pixel"),
-    ActionSpec("zoom-20", "Magnification 20×", "View", "Alt+3", "", "0.5 µm per screen pixel"),
-    ActionSpec("zoom-40", "Magnification 40×", "View", "Alt+4", "", "0.25 µm per screen pixel"),
+    ActionSpec(
+        "zoom-5", "Magnification 5×", "View", "Alt+1", "", "Zoom to 2.0 µm per screen pixel", break_before=True
+    ),
+    ActionSpec("zoom-10", "Magnification 10×", "View", "Alt+2", "", "Zoom to 1.0 µm per screen pixel"),
+    ActionSpec("zoom-20", "Magnification 20×", "View", "Alt+3", "", "Zoom to 0.5 µm per screen pixel"),
+    ActionSpec("zoom-40", "Magnification 40×", "View", "Alt+4", "", "Zoom to 0.25 µm per screen pixel"),
     ActionSpec(
         "annotations",
         "Show &Annotations",

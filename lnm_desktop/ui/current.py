@@ -62,6 +62,10 @@ class Current(QObject):
             return Calibration()
         return calibration_of(self.reader.info.calibration, self.image.user_mpp)
 
+    def shows(self, image: CaseImage) -> bool:
+        """True while this image is the open one."""
+        return self.image is not None and self.image.id == image.id
+
     @property
     def annotations(self) -> AnnotationSet | None:
         """What is drawn on the open image."""

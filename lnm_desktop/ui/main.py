@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lnm_desktop.app.models import Models
@@ -80,7 +80,6 @@ class Desktop(QObject):
         workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
         self.background.run(lambda: self._open_session(workspace), self._use_session, self._no_session)
         self.bench.predicting.look_for_models()
-        QTimer.singleShot(PANE_AFTER_MS, self._build_pane)
 
     def close(self) -> None:
         """Keep the layout and end every process."""
@@ -100,11 +99,15 @@ class Desktop(QObject):
 
     def _connect(self) -> None:
         self.window.closing.connect(self.close)
+        self.window.painted.connect(self._schedule_pane, Qt.ConnectionType.SingleShotConnection)
         self.wiring.theme_chosen.connect(self.set_theme)
         self.actions[f"theme-{tokens_of(self.settings.theme).name}"].setChecked(True)
         self.bench.opened_file.connect(self._remember)
         self.window.show_recent(self.settings.recent, lambda path: self.bench.open_paths([path]))
         self.window.status.show_device(self.settings.device)
+
+    def _schedule_pane(self) -> None:
+        QTimer.singleShot(PANE_AFTER_MS, self._build_pane)
 
     def _build_pane(self) -> None:
         from lnm_desktop.ui.viewer.pane import ViewerPane  # noqa: PLC0415 - napari takes seconds; the window is up

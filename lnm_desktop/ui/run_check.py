@@ -18,7 +18,6 @@ class RunContext:
     calibration: Calibration = field(default_factory=Calibration)
     regions: int = 0
     clinical: ClinicalRecord = field(default_factory=ClinicalRecord)
-    synthetic: bool = False
 
 
 @dataclass(frozen=True)

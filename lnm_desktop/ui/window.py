@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
 
 from lnm_desktop.ui.actions import ACTIONS, MENUS, Actions, ActionSpec
@@ -19,9 +19,10 @@ TITLE = "LNM Desktop"
 
 
 class MainWindow(QMainWindow):
-    """`closing` is told before the window goes, so that work can be stopped and the layout kept."""
+    """`painted` follows each painting; `closing` is told before the window goes, so that work can be stopped and the layout kept."""
 
     closing = Signal()
+    painted = Signal()
 
     def __init__(self, actions: Actions, cases: QWidget, inspector: Sequence[tuple[str, QWidget]]) -> None:
         super().__init__()
@@ -79,6 +80,11 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self._first_layout is None:
             self._first_layout = self.saveState(LAYOUT_VERSION)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Say that the window is on the screen: what takes long may begin."""
+        super().paintEvent(event)
+        self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Say so, then go: everything is saved already."""

@@ -26,6 +26,7 @@ from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.predicting import Predicting
+from lnm_desktop.ui.showing_results import ShowingResults
 from lnm_desktop.ui.window import MainWindow
 
 if TYPE_CHECKING:
@@ -67,8 +68,9 @@ class Workbench(QObject):
         self.current = Current(self)
         self.opening = Opening(pixels, self.current, background, notices)
         self.annotating = Annotating(panels.annotations, self.current, background, notices, author)
+        self.showing = ShowingResults(panels.results, self.current, background, notices)
         self.predicting = Predicting(
-            (panels.models, panels.results), models, self.annotating, self.current, background, notices
+            panels.models, models, self.showing, self.annotating, self.current, background, notices
         )
         self.pane: ViewerPane | None = None
         self._connect()
@@ -93,6 +95,7 @@ class Workbench(QObject):
         pane.bad_tiles_changed.connect(self._tell_bad_tiles)
         self.window.area.set_pane(pane)
         self.annotating.set_pane(pane)
+        self.showing.set_pane(pane)
         self.predicting.set_pane(pane)
         if self.current.reader is not None:
             self._show_image()

@@ -19,7 +19,7 @@ from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
 
 _NAME = Qt.ItemDataRole.UserRole
 _NO_AREA = (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT)
-_COLUMNS = ("Group", "Shape", "Area {unit}", "Name", "Author")
+_COLUMNS = ("Name", "Area {unit}", "Shape", "Group", "Author")
 
 
 class AnnotationsPanel(QWidget):
@@ -194,10 +194,9 @@ def _group_item(place: int, group: AnnotationGroup, count: int) -> QListWidgetIt
 
 def _row(item: Annotation, calibration: Calibration, colors: dict[str, QIcon]) -> Row:
     area, words = _area(item, calibration)
-    group = Cell(item.group or "none", icon=colors.get(item.group) or swatch(item.color))
-    return Row(
-        item.id, (group, Cell(item.geometry.shape.value), Cell(words, area), Cell(item.name), Cell(item.author))
-    )
+    name = Cell(item.name or "unnamed", icon=colors.get(item.group) or swatch(item.color))
+    rest = (item.geometry.shape.value, item.group or "none", item.author)
+    return Row(item.id, (name, Cell(words, area), *map(Cell, rest)))
 
 
 def _area(item: Annotation, calibration: Calibration) -> tuple[float, str]:

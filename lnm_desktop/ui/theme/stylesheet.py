@@ -7,11 +7,13 @@ from string import Template
 from PySide6.QtGui import QColor, QFont, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
+from lnm_desktop.paths import resource
 from lnm_desktop.ui.theme import tokens as t
 
 _SHEET = Template("""
 QWidget { color: $text; font-size: ${base}pt; }
 QMainWindow, QDialog { background: $window; }
+QDialog[role="palette"] { border: 1px solid $accent; }
 QMainWindow::separator { background: $window; width: 4px; height: 4px; }
 QMainWindow::separator:hover { background: $accent; }
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: ${xs}px; }
@@ -77,7 +79,9 @@ QPushButton:checked { background: $accent; color: $on_accent; border-color: $acc
 QPushButton:disabled { color: $dim; background: $surface; }
 QPushButton[role="primary"] { background: $accent; color: $on_accent; border-color: $accent; font-weight: 600; }
 QPushButton[role="primary"]:disabled { background: $raised; color: $dim; border-color: $border; }
-QPushButton[role="segment"] { padding: 5px ${s}px; }
+QPushButton[role="segment"], QPushButton[role="absent"] { padding: 5px ${s}px; }
+QPushButton[role="absent"] { color: $dim; background: $surface; }
+QPushButton[role="absent"]:checked { color: $text; background: $hover; border-color: $dim; }
 
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
   background: $raised; border: 1px solid $border; border-radius: ${radius}px; padding: 4px 6px;
@@ -86,6 +90,23 @@ QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent
 QLineEdit[role="invalid"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $dim; background: $surface; }
 QComboBox::drop-down { border: none; width: 20px; }
+QComboBox::down-arrow { image: url("$marks/$name-down.svg"); width: 12px; height: 12px; }
+QAbstractSpinBox { padding-right: 18px; }
+QAbstractSpinBox QLineEdit { background: transparent; border: none; padding: 0 0 0 2px; }
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button { background: transparent; border: none; width: 18px; }
+QAbstractSpinBox::up-button { subcontrol-position: top right; }
+QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
+QAbstractSpinBox::up-arrow { image: url("$marks/$name-up.svg"); width: 10px; height: 10px; }
+QAbstractSpinBox::down-arrow { image: url("$marks/$name-down.svg"); width: 10px; height: 10px; }
+QCheckBox::indicator, QRadioButton::indicator {
+  border: 1px solid $dim; background: $raised; width: 14px; height: 14px; }
+QCheckBox::indicator { border-radius: 3px; }
+QRadioButton::indicator { border-radius: 8px; }
+QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$marks/$name-check.svg"); }
+QRadioButton::indicator:checked { border-color: $accent; background: qradialgradient(
+  cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5, stop: 0 $accent, stop: 0.5 $accent, stop: 0.6 $raised); }
+QRadioButton { spacing: ${s}px; background: transparent; }
+QRadioButton:disabled { color: $dim; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $accent;
                               selection-color: $on_accent; }
 QCheckBox { spacing: ${s}px; background: transparent; }
@@ -121,6 +142,7 @@ def stylesheet(tokens: t.Tokens) -> str:
     colors = {name: getattr(tokens, name) for name in t.Tokens.__dataclass_fields__}
     sizes = {"small": t.TEXT_SMALL_PT, "base": t.TEXT_BASE_PT, "large": t.TEXT_LARGE_PT, "radius": t.RADIUS}
     spaces = {"xs": t.SPACE_XS, "s": t.SPACE_S, "m": t.SPACE_M, "l": t.SPACE_L, "xl": t.SPACE_XL}
+    colors["marks"] = resource("theme", "marks").as_posix()
     return _SHEET.substitute({**colors, **{key: str(value) for key, value in {**sizes, **spaces}.items()}})
 
 

@@ -26,7 +26,9 @@ class ClinicalFieldEdit(QWidget):
         super().__init__(parent)
         self.field = field
         self._value: Value = Absent.NOT_ASKED
-        self.absent = {reason: _segment(words, _ABSENT_TIPS[reason]) for reason, words in _ABSENT_WORDS.items()}
+        self.absent = {
+            reason: _segment(words, _ABSENT_TIPS[reason], "absent") for reason, words in _ABSENT_WORDS.items()
+        }
         self.problem = label("", "error")
         self.problem.hide()
         self._make_entry()
@@ -193,8 +195,8 @@ def _range_words(field: ClinicalField) -> str:
     return f"At most {high:g}{unit}." if low is None else f"{low:g} to {high:g}{unit}."
 
 
-def _segment(words: str, tip: str) -> QPushButton:
-    made = button(words, tip, "segment")
+def _segment(words: str, tip: str, role: str = "segment") -> QPushButton:
+    made = button(words, tip, role)
     made.setCheckable(True)
     return made
 

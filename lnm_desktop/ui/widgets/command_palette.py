@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
 from lnm_desktop.ui.actions import ACTIONS, ActionSpec, shown_keys
+from lnm_desktop.ui.theme.stylesheet import set_role
 from lnm_desktop.ui.widgets.parts import column
 
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
@@ -26,6 +27,7 @@ class CommandPalette(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setMinimumSize(520, 380)
+        set_role(self, "palette")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Type a command")
         self.filter.textChanged.connect(self._fill)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+from lnm_desktop.ui.widgets.legend import Legend
 from lnm_desktop.ui.widgets.parts import column, label, row
 
 COLORMAPS = ("magma", "viridis", "cividis", "inferno")
@@ -31,12 +32,14 @@ class HeatmapControls(QWidget):
         self.colormap.setCurrentText(start.colormap)
         self.colormap.setAccessibleName("Colour map")
         self.colormap.setToolTip("Perceptually even colours; low values stay clear")
+        self.legend = Legend()
         layout = column(self.shown, self.maps, margin=0)
         layout.addLayout(_line("Opacity", self.opacity, self._opacity_words))
         layout.addLayout(_line("Clear below", self.threshold, self._threshold_words))
         colors = row(label("Colours", wrap=False), self.colormap)
         colors.setStretch(1, 1)
         layout.addLayout(colors)
+        layout.addWidget(self.legend)
         self.setLayout(layout)
         self._connect()
         self._write_numbers()
@@ -65,6 +68,10 @@ class HeatmapControls(QWidget):
         self.threshold.valueChanged.connect(lambda _value: self._tell())
         self.colormap.currentIndexChanged.connect(lambda _index: self._tell())
         self.maps.currentIndexChanged.connect(lambda _index: self.map_chosen.emit(self.maps.currentData()))
+
+    def set_threshold(self, threshold: float) -> None:
+        """Start from a model's operating point."""
+        self.threshold.setValue(round(threshold * 100))
 
     def _tell(self) -> None:
         self._write_numbers()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from lnm_desktop.ui.notices import Notice, Severity
@@ -10,13 +10,18 @@ from lnm_desktop.ui.theme.stylesheet import set_role
 from lnm_desktop.ui.theme.tokens import SPACE_S
 from lnm_desktop.ui.widgets.parts import column, label, row, tool_button
 
+NEWS_MS = 8000
+
 
 class MessageBar(QFrame):
-    """Shows one notice until it is closed or the next one comes; nothing waits for it."""
+    """Shows one notice until it is closed or the next one comes; mere news leave by themselves."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notice: Notice | None = None
+        self._leave = QTimer(self)
+        self._leave.setSingleShot(True)
+        self._leave.timeout.connect(self.hide)
         self.message = label("", "heading")
         self.hint = label("", "hint")
         self.details = QPlainTextEdit()
@@ -50,6 +55,9 @@ class MessageBar(QFrame):
         self.more.setVisible(bool(notice.details))
         self.more.setChecked(False)
         self.details.hide()
+        self._leave.stop()
+        if notice.severity is Severity.INFO and notice.offer is None:
+            self._leave.start(NEWS_MS)
         self.show()
 
     def _take_offer(self) -> None:

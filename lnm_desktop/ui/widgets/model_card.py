@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.ui.theme.stylesheet import set_role
-from lnm_desktop.ui.widgets.parts import badge, column, label, row, tool_button
+from lnm_desktop.ui.widgets.parts import badge, button, column, label, row
 
 _DIALECT = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
 _SYNTHETIC_TIP = "Trained on made-up data: its numbers mean nothing for a patient"
@@ -24,7 +24,7 @@ class ModelCard(QFrame):
         self.facts = label("", "hint")
         self.use = label("")
         self.limits = label("", "warn")
-        self.more = tool_button("Model card", "Read the whole card")
+        self.more = button("Model card", "Read the whole card")
         self.more.setCheckable(True)
         self.card = QTextBrowser()
         self.card.setOpenLinks(False)

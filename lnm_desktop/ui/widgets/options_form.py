@@ -107,11 +107,11 @@ def _integer(described: Schema, changed: Callable[[], None]) -> Entry:
     low = described.get("minimum", described.get("exclusiveMinimum", -_LARGE - 1) + 1)
     high = described.get("maximum", described.get("exclusiveMaximum", _LARGE + 1) - 1)
     default = described.get("default", low)
-    unset = int(low) - 1 if default is None else None
-    box.setRange(int(low) if unset is None else unset, int(high))
-    box.setValue(int(default) if unset is None else unset)
+    start = int(low) - 1 if default is None else int(default)
+    box.setRange(min(start, int(low)), int(high))
+    box.setValue(start)
     box.valueChanged.connect(lambda _value: changed())
-    return _or_none(box, box.value, unset)
+    return _or_none(box, box.value, start if default is None else None)
 
 
 def _number(described: Schema, changed: Callable[[], None]) -> Entry:
@@ -121,11 +121,11 @@ def _number(described: Schema, changed: Callable[[], None]) -> Entry:
     high = float(described.get("maximum", described.get("exclusiveMaximum", _LARGE)))
     default = described.get("default", low)
     box.setSingleStep(0.05 if high - low <= 1 else 1.0)
-    unset = low - box.singleStep() if default is None else None
-    box.setRange(low if unset is None else unset, high)
-    box.setValue(float(default) if unset is None else unset)
+    start = low - box.singleStep() if default is None else float(default)
+    box.setRange(min(start, low), high)
+    box.setValue(start)
     box.valueChanged.connect(lambda _value: changed())
-    return _or_none(box, box.value, unset)
+    return _or_none(box, box.value, start if default is None else None)
 
 
 def _or_none(box: QAbstractSpinBox, read: Callable[[], float], unset: float | None) -> Entry:

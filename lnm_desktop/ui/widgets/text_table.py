@@ -62,6 +62,8 @@ class TextTableModel(QAbstractTableModel):
         """Qt asks."""
         if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return self._columns[section]
+        if orientation is Qt.Orientation.Horizontal and role == Qt.ItemDataRole.TextAlignmentRole:
+            return _alignment(self._rows[0].cells[section]) if self._rows else None
         return None
 
     def data(self, index: Index, role: int = 0) -> object:
@@ -70,16 +72,20 @@ class TextTableModel(QAbstractTableModel):
         if role == _KEY:
             return row.key
         cell = row.cells[index.column()]
-        number = isinstance(cell.sort, float | int)
-        right = Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft
         answers = {
             Qt.ItemDataRole.DisplayRole: cell.text,
             Qt.ItemDataRole.ToolTipRole: cell.text,
             Qt.ItemDataRole.DecorationRole: cell.icon,
-            Qt.ItemDataRole.TextAlignmentRole: right | Qt.AlignmentFlag.AlignVCenter,
+            Qt.ItemDataRole.TextAlignmentRole: _alignment(cell),
             _SORT: cell.text.casefold() if cell.sort is None else cell.sort,
         }
         return answers.get(Qt.ItemDataRole(role)) if role <= _SORT else None
+
+
+def _alignment(cell: Cell) -> Qt.AlignmentFlag:
+    """Numbers to the right, words to the left."""
+    side = Qt.AlignmentFlag.AlignRight if isinstance(cell.sort, float | int) else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 class TextTable(QTableView):
@@ -102,6 +108,8 @@ class TextTable(QTableView):
         self.verticalHeader().hide()
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setMinimumSectionSize(36)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
 

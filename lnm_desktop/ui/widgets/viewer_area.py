@@ -60,7 +60,6 @@ class ViewerArea(QWidget):
         """An image is being opened."""
         self.head.show()
         self.title.setText(f"Opening {name} …")
-        self.scale.setText("")
         self.synthetic.hide()
         self.show_busy(0, 0)
 

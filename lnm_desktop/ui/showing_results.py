@@ -1,0 +1,138 @@
+"""Between a finished run and the screen: its scores, its map over the image, its ranked regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from lnm_desktop.app.models import PluginState
+from lnm_desktop.domain.case import CaseImage
+from lnm_desktop.domain.ids import RunId
+from lnm_desktop.domain.prediction import RankedRegion
+from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle
+from lnm_desktop.plugin.spec import ModelSpec
+from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.current import Current
+from lnm_desktop.ui.notices import Notices
+from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+
+if TYPE_CHECKING:
+    from lnm_desktop.ui.viewer.pane import ViewerPane  # napari: it comes in after the window is shown
+
+LEGEND_SHADES = 32
+
+
+class ShowingResults(QObject):
+    """Shows runs of the open image in the results panel and over the image, never among the annotations."""
+
+    def __init__(self, panel: ResultsPanel, current: Current, background: Background, notices: Notices) -> None:
+        super().__init__()
+        self._panel = panel
+        self._current = current
+        self._background = background
+        self._notices = notices
+        self._pane: ViewerPane | None = None
+        self._shown: Bundle | None = None
+        self._specs: dict[str, ModelSpec] = {}
+        self._tuned_to = ""
+        panel.run_chosen.connect(self.show_run)
+        panel.region_chosen.connect(self._go_to)
+        panel.folder_wanted.connect(self._open_folder)
+        panel.heatmap.style_changed.connect(self._set_style)
+        panel.heatmap.map_chosen.connect(self.show_map)
+
+    def set_pane(self, pane: ViewerPane) -> None:
+        """The pane is there."""
+        self._pane = pane
+        self._set_style(self._panel.heatmap.style_wanted())
+
+    def set_plugins(self, states: Sequence[PluginState]) -> None:
+        """Which models there are; a result says whether its model is synthetic."""
+        self._specs = {model.spec.id: model.spec for state in states for model in state.models}
+        if self._shown is not None and self._current.image is not None:
+            self.show(self._current.image, self._shown)
+
+    def spec(self, model_id: str) -> ModelSpec | None:
+        """What a model says about itself; None where it is not installed."""
+        return self._specs.get(model_id)
+
+    def show_image(self, *, latest: bool) -> None:
+        """Another image is open: offer its runs, and show the latest unless another map is on its way."""
+        self._shown = None
+        session, image = self._current.session, self._current.image
+        records = session.predictions(image.id) if session and image else ()
+        self._panel.show_runs(records)
+        if records and latest:
+            self.show_run(records[0].id)
+
+    def show_run(self, run_id: str) -> None:
+        """Show a run of the open image again."""
+        session, image = self._current.session, self._current.image
+        if session is None or image is None or not run_id:
+            return
+        folder = session.prediction_folder(RunId(run_id))
+        self._background.run(lambda: load_bundle(folder), lambda got: self.show(image, got), self._notices.error)
+
+    def show_new(self, image: CaseImage, bundle: Bundle) -> None:
+        """A run has just been recorded."""
+        session = self._current.session
+        if session is not None and self._current.shows(image):
+            self._panel.show_runs(session.predictions(image.id), bundle.prediction.id)
+            self.show(image, bundle)
+
+    def show(self, image: CaseImage, bundle: Bundle) -> None:
+        """Show a run, if its image is still open."""
+        if not self._current.shows(image):
+            return
+        self._shown = bundle
+        prediction, case = bundle.prediction, self._current.case
+        facts = prediction.provenance.repeatable
+        self._panel.show_prediction(
+            prediction,
+            synthetic_model=self._is_synthetic(prediction.model_id, facts),
+            synthetic_input=bool(facts.get("synthetic_input")) or (case is not None and case.synthetic),
+        )
+        spec = self.spec(prediction.model_id)
+        if spec is not None and self._tuned_to != spec.id:
+            self._tuned_to = spec.id
+            self._panel.heatmap.set_threshold(spec.operating_point)
+        self.show_map("")
+
+    def show_map(self, name: str) -> None:
+        """Lay the map of that name (or the first) of the shown run over the image; none where there is none."""
+        if self._pane is None:
+            return
+        grids = self._shown.prediction.heatmaps if self._shown is not None else ()
+        chosen = next((grid for grid in grids if not name or grid.name == name), None)
+        if chosen is None or self._shown is None or chosen.name not in self._shown.maps:
+            self._pane.clear_heatmap()
+        else:
+            self._pane.show_heatmap(chosen, self._shown.maps[chosen.name])
+
+    def _set_style(self, style: HeatmapStyle) -> None:
+        if self._pane is None:
+            return
+        from napari.utils.colormaps import ensure_colormap  # noqa: PLC0415 - napari comes in with the pane
+
+        shades = ensure_colormap(style.colormap).map(np.linspace(0, 1, LEGEND_SHADES))
+        colors = [f"#{r:02X}{g:02X}{b:02X}" for r, g, b, *_ in (shades * 255).round().astype(int).tolist()]
+        self._panel.heatmap.legend.show_scale(colors, style.threshold)
+        self._pane.set_heatmap_style(style)
+
+    def _is_synthetic(self, model_id: str, facts: Mapping[str, Any]) -> bool:
+        spec = self.spec(model_id)
+        return (spec is not None and spec.synthetic) or bool(facts.get("synthetic_model"))
+
+    def _go_to(self, ranked: RankedRegion) -> None:
+        if self._pane is not None:
+            self._pane.go_to(ranked.region)
+
+    def _open_folder(self, run_id: str) -> None:
+        if self._current.session is not None and run_id:
+            folder = self._current.session.prediction_folder(RunId(run_id))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
