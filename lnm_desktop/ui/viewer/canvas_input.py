@@ -92,10 +92,15 @@ class CanvasInput(QObject):
     def _press(self, kind: QEvent.Type, event: QMouseEvent) -> None:
         self._native.setFocus(Qt.FocusReason.MouseFocusReason)
         if kind == QEvent.Type.MouseButtonDblClick and self._hands.tool is Tool.POLYGON:
-            self._hands.finish()
+            self._finish_polygon(event)
             return
         extend = bool(event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))
         self._hands.press(self._camera.to_image(event.position()), self._camera.downsample, extend=extend)
+
+    def _finish_polygon(self, event: QMouseEvent) -> None:
+        if not self._hands.draft.is_empty:  # empty: the first click of the two has closed it already
+            self._hands.press(self._camera.to_image(event.position()), self._camera.downsample, extend=False)
+            self._hands.finish()
 
     def _move(self, event: QMouseEvent) -> None:
         position = event.position()

@@ -1,0 +1,95 @@
+"""Colours of a map, and where they lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lnm_desktop.domain.geometry import Point, Size
+from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.ui.viewer.heatmap_layer import colored
+from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+from tests.fakes.formula_reader import cell_color
+
+GRID = HeatmapGrid("tumour", "tumour", columns=4, rows=3, origin=Point(512, 256), cell=Size(256, 256))
+
+
+def values() -> np.ndarray:
+    found = np.full((3, 4), np.nan, np.float32)
+    found[1, 2] = 1.0
+    found[1, 1] = 0.2
+    return found
+
+
+def test_clear_below_the_threshold_and_where_nothing_was_examined() -> None:
+    rgba = colored(np.array([[np.nan, 0.0, 0.49, 0.5, 1.0]], np.float32), HeatmapStyle(threshold=0.5))
+    assert rgba[0, :, 3].tolist() == [0, 0, 0, 255, 255]
+
+
+def test_nan_stays_clear_with_threshold_zero() -> None:
+    rgba = colored(np.array([[np.nan, 0.0]], np.float32), HeatmapStyle(threshold=0.0))
+    assert rgba[0, :, 3].tolist() == [0, 255]
+
+
+@pytest.mark.parametrize("name", ["magma", "viridis", "cividis"])
+def test_higher_values_are_lighter(name: str) -> None:
+    ramp = np.linspace(0, 1, 11, dtype=np.float32)[np.newaxis]
+    rgb = colored(ramp, HeatmapStyle(threshold=0.0, colormap=name))[0, :, :3].astype(float)
+    lightness = rgb @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(lightness) > 0).all()
+
+
+@pytest.mark.gl
+def test_cells_lie_on_their_tissue(show_slide) -> None:
+    pane, _ = show_slide()
+    pane.set_heatmap_style(HeatmapStyle(opacity=1.0, threshold=0.5, colormap="viridis"))
+    pane.show_heatmap(GRID, values())
+    assert pane.wait_until_sharp(30_000)
+    image = pane.screenshot()
+    inside, beside, below = Point(512 + 2.5 * 256, 256 + 1.5 * 256), Point(1440, 672), Point(928, 672)
+    yellow = tuple(colored(np.ones((1, 1), np.float32), HeatmapStyle(colormap="viridis"))[0, 0, :3])
+    assert_color(pane, image, inside, yellow)
+    assert_color(pane, image, beside, cell_color(beside.x, beside.y))
+    assert_color(pane, image, below, cell_color(below.x, below.y))
+    for x in (1024 + 6, 1280 - 6):
+        assert_color(pane, image, Point(x, 672), yellow)
+    for x in (1024 - 6, 1280 + 6):
+        assert_color(pane, image, Point(x, 672), cell_color(x, 672))
+
+
+@pytest.mark.gl
+def test_cells_arrive_while_a_run_goes_on(show_slide, qtbot) -> None:
+    pane, _ = show_slide()
+    pane.set_heatmap_style(HeatmapStyle(opacity=1.0, threshold=0.5))
+    pane.begin_heatmap(GRID)
+    redraws: list = []
+    pane._scene.heatmap.layer.events.data.connect(redraws.append)
+    for column in range(4):
+        pane.update_heatmap("tumour", column, 0, np.ones((3, 1), np.float32))
+    pane.update_heatmap("another map", 0, 0, np.zeros((3, 4), np.float32))
+    qtbot.waitUntil(lambda: bool(redraws), timeout=10_000)
+    assert len(redraws) == 1
+    assert (pane._scene.heatmap.layer.data[..., 3] == 255).all()
+    with pytest.raises(ValueError, match="outside"):
+        pane.update_heatmap("tumour", 3, 2, np.ones((2, 2), np.float32))
+
+
+@pytest.mark.gl
+def test_the_value_under_the_cursor_is_the_map_s(show_slide, qtbot) -> None:
+    pane, _ = show_slide()
+    pane.show_heatmap(GRID, values())
+    told: list = []
+    pane.value_under_cursor.connect(told.append)
+    qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(1100, 600)).toPoint())
+    qtbot.waitUntil(lambda: told and told[-1] == 1.0, timeout=5000)
+    qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(600, 300)).toPoint())
+    qtbot.waitUntil(lambda: told[-1] is None, timeout=5000)
+    pane.clear_heatmap()
+    assert len(pane._canvas.viewer.layers) == 3
+
+
+def assert_color(pane, image, point: Point, expected: tuple[int, int, int]) -> None:
+    place = pane.to_screen(point)
+    found = image.pixelColor(int(place.x()), int(place.y()))
+    distance = max(abs(a - int(b)) for a, b in zip((found.red(), found.green(), found.blue()), expected, strict=True))
+    assert distance <= 4, (point, found.getRgb(), expected)
