@@ -6,6 +6,7 @@ import math
 
 from lnm_desktop.domain.image import Calibration, CalibrationSource
 
+MINIMUM_MPP = 0.01
 MAXIMUM_MPP = 100.0
 MAXIMUM_PRINT_MPP = 20.0
 ASPECT_RANGE = (0.8, 1.25)
@@ -32,7 +33,7 @@ def _problem(x: float, y: float, maximum_mpp: float, aspect_range: tuple[float, 
     stated = f"The stated pixel size of {x:g} × {y:g} µm"
     if not (math.isfinite(x) and math.isfinite(y) and x > 0 and y > 0):
         return f"{stated} is impossible"
-    if max(x, y) > maximum_mpp:
+    if max(x, y) > maximum_mpp or min(x, y) < MINIMUM_MPP:
         return f"{stated} is implausible"
     if not aspect_range[0] <= x / y <= aspect_range[1]:
         return f"{stated} is far from square"

@@ -73,13 +73,22 @@ def a_dicom(path: Path, pixels: NDArray[Any] | None = None, **elements: Any) -> 
     data.file_meta.MediaStorageSOPClassUID = MRImageStorage
     instance = generate_uid()
     data.file_meta.MediaStorageSOPInstanceUID = instance
-    values: dict[str, Any] = {
-        **{"SOPClassUID": MRImageStorage, "SOPInstanceUID": instance, "Modality": "MR", "SeriesInstanceUID": "1.2.3"},
-        **{"PatientName": "Canary^Patient", "PatientID": "CANARY-1", "InstitutionName": "Canary Hospital"},
-        **{"Rows": pixels.shape[0], "Columns": pixels.shape[1], "SamplesPerPixel": 1},
-        **{"PhotometricInterpretation": "MONOCHROME2", "PixelSpacing": [0.5, 0.5]},
-        **{"BitsAllocated": pixels.dtype.itemsize * 8, "BitsStored": pixels.dtype.itemsize * 8},
-        **{"HighBit": pixels.dtype.itemsize * 8 - 1, "PixelRepresentation": int(pixels.dtype.kind == "i")},
+    bits = pixels.dtype.itemsize * 8
+    identity = {"PatientName": "Canary^Patient", "PatientID": "CANARY-1", "InstitutionName": "Canary Hospital"}
+    values: dict[str, Any] = identity | {
+        "SOPClassUID": MRImageStorage,
+        "SOPInstanceUID": instance,
+        "SeriesInstanceUID": "1.2.3",
+        "Modality": "MR",
+        "Rows": pixels.shape[0],
+        "Columns": pixels.shape[1],
+        "SamplesPerPixel": 1,
+        "PhotometricInterpretation": "MONOCHROME2",
+        "PixelSpacing": [0.5, 0.5],
+        "BitsAllocated": bits,
+        "BitsStored": bits,
+        "HighBit": bits - 1,
+        "PixelRepresentation": int(pixels.dtype.kind == "i"),
         "PixelData": pixels.tobytes(),
         **elements,
     }

@@ -51,7 +51,7 @@ class FaultyReader(ImageReader):
         if self._fault == "slow":
             time.sleep(0.5)
         if self._fault == "panic":
-            raise BaseException("pretended Rust panic")  # noqa: TRY002
+            raise BaseException("pretended Rust panic")
         if self._fault == "hoard":
             kept = np.ones(HOARD_BYTES // 8)
             time.sleep(30)

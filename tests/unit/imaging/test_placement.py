@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lnm_desktop.domain.geometry import Region, Size
+from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, RegionRequest
+from lnm_desktop.imaging import placement
+from lnm_desktop.imaging.placement import Block, choose_level, place, resample
+
+
+def levels(*sizes: tuple[int, int]) -> tuple[Level, ...]:
+    width, height = sizes[0]
+    return tuple(Level(Size(w, h), width / w, height / h, Size(256, 256)) for w, h in sizes)
+
+
+def an_info(*sizes: tuple[int, int], dtype: str = "float32") -> ImageInfo:
+    pyramid = levels(*sizes)
+    return ImageInfo(ImageKind.SLIDE, "test", pyramid[0].size, pyramid, photometric=Photometric.GREY, dtype=dtype)
+
+
+class Formula:
+    """A reader of one grey formula, a ramp in level-0 coordinates, that remembers what was asked of it."""
+
+    def __init__(self, info: ImageInfo) -> None:
+        self.info = info
+        self.asked: list[tuple[int, int, int, int, int]] = []
+
+    def __call__(self, level: int, x: int, y: int, width: int, height: int) -> Block:
+        self.asked.append((level, x, y, width, height))
+        factor_x, factor_y = self.info.levels[level].downsample_x, self.info.levels[level].downsample_y
+        columns = (x + np.arange(width) + 0.5) * factor_x
+        rows = (y + np.arange(height) + 0.5) * factor_y
+        return Block((columns[None, :] + 3 * rows[:, None]).astype(np.float32), x, y)
+
+
+@pytest.mark.parametrize(
+    ("downsample", "level"), [(0.5, 0), (1, 0), (3.9, 0), (4, 1), (15, 1), (16, 2), (1e9, 2), (3.98, 1)]
+)
+def test_the_coarsest_level_that_is_fine_enough_is_chosen(downsample: float, level: int) -> None:
+    assert choose_level(levels((1001, 803), (250, 200), (62, 50)), downsample) == level
+
+
+def test_levels_need_not_be_sorted_nor_square() -> None:
+    assert choose_level(levels((1000, 1000), (100, 100), (500, 250)), 4.5) == 2
+
+
+def _native_px(info: ImageInfo, downsample: float) -> float:
+    return info.levels[choose_level(info.levels, downsample)].downsample_x
+
+
+@settings(deadline=None)
+@given(
+    x=st.floats(0, 500),
+    y=st.floats(0, 400),
+    width=st.floats(20, 400),
+    height=st.floats(20, 300),
+    factor=st.floats(0.3, 9),
+)
+def test_a_ramp_stays_a_ramp(x: float, y: float, width: float, height: float, factor: float) -> None:
+    """Each output pixel holds the value at its own centre: no factor is rounded, no origin is moved.
+
+    A sampled triangle filter is off by some hundredths of a native pixel; a rounded origin would be off by halves.
+    """
+    info = an_info((1000, 800), (331, 265))
+    request = RegionRequest(Region(x, y, width, height), factor)
+    found = place(request, info, Formula(info), 0)
+    columns, rows = request.output
+    centre_x = x + (np.arange(columns) + 0.5) * width / columns
+    centre_y = y + (np.arange(rows) + 0.5) * height / rows
+    wanted = centre_x[None, :] + 3 * centre_y[:, None]
+    inside = ((centre_y > 25) & (centre_y < 775))[:, None] & ((centre_x > 25) & (centre_x < 975))[None, :]
+    assert np.abs(found - wanted)[inside].max(initial=0) < 0.1 * (1 + 3) * _native_px(info, factor)
+
+
+@pytest.mark.parametrize("downsample", [0.6, 1.0, 1.7, 3.3, 40.0])
+def test_background_does_not_bleed_into_the_picture(downsample: float) -> None:
+    info = an_info((300, 200), dtype="uint8")
+
+    def flat(_level: int, x: int, y: int, width: int, height: int) -> Block:
+        return Block(np.full((height, width), 100, np.uint8), x, y)
+
+    found = place(RegionRequest(Region(-50.3, -40.7, 500, 400), downsample), info, flat, 255)
+    assert set(np.unique(found)) == {100, 255}
+
+
+def test_only_what_lies_inside_is_ever_asked_for() -> None:
+    info = an_info((300, 200))
+    reader = Formula(info)
+    place(RegionRequest(Region(-1e5, -1e5, 2e5, 2e5), 100), info, reader, 0)
+    place(RegionRequest(Region(290, 190, 50, 50)), info, reader, 0)
+    for _, x, y, width, height in reader.asked:
+        assert x >= 0
+        assert y >= 0
+        assert x + width <= 300
+        assert y + height <= 200
+
+
+def test_large_blocks_are_read_in_pieces_without_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    info = an_info((1000, 800))
+    request = RegionRequest(Region(3.3, 4.4, 900, 700), 5.5)
+    at_once = place(request, info, Formula(info), 0)
+    monkeypatch.setattr(placement, "CHUNK_EDGE_PX", 64)
+    reader = Formula(info)
+    in_pieces = place(request, info, reader, 0)
+    assert len(reader.asked) > 50
+    assert np.abs(at_once - in_pieces).max() < 0.01
+
+
+def test_whole_pixels_are_copied() -> None:
+    pixels = np.arange(100, dtype=np.uint16).reshape(10, 10)
+    assert np.array_equal(resample(pixels, (2.0, 3.0, 7.0, 9.0), (5, 6)), pixels[3:9, 2:7])
+
+
+def test_integers_are_rounded_and_kept_in_range() -> None:
+    pixels = np.array([[0, 65535]], np.uint16)
+    found = resample(pixels, (0.0, 0.0, 2.0, 1.0), (4, 1))
+    assert found.dtype == np.uint16
+    assert found[0, 0] == 0
+    assert found[0, -1] == 65535
