@@ -139,7 +139,7 @@ class Models:
             return Manifest(plugin, client.describe())
         except LnmError as error:
             _log.warning("plugin %s cannot be used: %s", Safe(plugin.distribution), error.message)
-            return Manifest(plugin, problem=error.message)
+            return Manifest(plugin, problem=f"{error.message}. {error.hint}" if error.hint else error.message)
         finally:
             client.close()
 

@@ -34,12 +34,13 @@ _FOR_EVER_S = 30 * 24 * 3600.0
 class Limits:
     """What a worker is granted.
 
-    `describe_s`: time to be imported and to describe itself. `stall_s`: longest silence of a running model
-    (it reports at least once per batch). `cancel_s`: time to answer a cancel. `idle_s`: how long an idle worker
-    stays warm. `heartbeat_s` is generous since loading torch from a cold disk holds the interpreter's lock.
+    `describe_s`: time to be imported, torch included, and to describe itself on a busy machine. `stall_s`: longest
+    silence of a running model (it reports at least once per batch). `cancel_s`: time to answer a cancel. `idle_s`:
+    how long an idle worker stays warm. `heartbeat_s` is generous since loading torch from a cold disk holds the
+    interpreter's lock.
     """
 
-    describe_s: float = 30.0
+    describe_s: float = 60.0
     stall_s: float = 300.0
     cancel_s: float = 2.0
     idle_s: float = 600.0
@@ -70,7 +71,8 @@ class WorkerClient:
             try:
                 answer = child.request("describe", {}, deadline_s=self._limits.describe_s)
             except ChildDied as death:
-                raise PluginError(f"its process {death.facts['reason']} while it was being imported") from death
+                reason = death.facts["reason"]
+                raise PluginError(f"its process {reason} while it was being imported") from death
         return tuple(ModelDescription.from_dict(item) for item in answer["models"])
 
     def probe(self) -> tuple[str, ...]:

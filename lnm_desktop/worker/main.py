@@ -17,7 +17,6 @@ from lnm_desktop.worker.classify import classify_files
 from lnm_desktop.worker.models import WorkerModels, log_trace, plugin_code
 from lnm_desktop.worker.predict import run_prediction
 
-NICENESS = 10
 Operation = Callable[[WorkerModels, Request], Message]
 
 
@@ -38,11 +37,9 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
 
 
 def _be_polite() -> None:
-    """The window comes first: lower priority, no spinning threads; Ctrl-C is the parent's to interpret."""
+    """No spinning threads beside the window; Ctrl-C is the parent's to interpret."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(os, "nice"):
-        os.nice(NICENESS)
 
 
 def _traced(operation: Operation, models: WorkerModels) -> Handler:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from lnm_desktop.plugin.host import PluginHost
 from lnm_desktop.plugin.model import ModelPlugin
 
 NO_TORCH = "cpu"
+NICENESS = 10
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -40,6 +42,7 @@ class WorkerModels:
     def __init__(self, plugin: InstalledPlugin) -> None:
         self.plugin = plugin
         self._warm: tuple[tuple[str, str], LoadedModel] | None = None
+        self._polite = False
 
     @cached_property
     def host(self) -> PluginHost:
@@ -49,6 +52,7 @@ class WorkerModels:
 
     def load(self, model_id: str, device: str, threads: int) -> LoadedModel:
         """The model on the chosen device, from memory when it is the last one used. Raises LnmError."""
+        self._lower_priority()
         with plugin_code(f"importing the model {model_id}"):
             model_class = self.host.model_class(model_id)
         chosen, reason = _prepare(model_class, device, threads)
@@ -58,6 +62,12 @@ class WorkerModels:
             with plugin_code(f"loading the model {model_id}"):
                 self._warm = (key, LoadedModel(self.host.load_model(model_id, chosen), chosen, reason))
         return self._warm[1]
+
+    def _lower_priority(self) -> None:
+        """A run yields to the window; a description does not, or a busy machine would miss its deadline."""
+        if not self._polite and hasattr(os, "nice"):
+            os.nice(NICENESS)
+        self._polite = True
 
 
 def uses_torch(model_class: type[ModelPlugin]) -> bool:
