@@ -19,7 +19,7 @@ TITLE = "LNM Desktop"
 
 
 class MainWindow(QMainWindow):
-    """`painted` follows each painting; `closing` is told before the window goes, so that work can be stopped and the layout kept."""
+    """`painted` follows each painting; `closing` comes before the window goes, so that work is stopped in order."""
 
     closing = Signal()
     painted = Signal()

@@ -1,0 +1,140 @@
+"""A run from the button to the record: live map, result, failure, cancellation."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lnm_desktop.domain.geometry import Point, Size
+from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.errors import Cancelled, InferenceError, LnmError
+from lnm_desktop.formats.prediction_bundle import Bundle
+from lnm_desktop.inference.events import Event, GridAnnounced, Progress, TileDone
+from lnm_desktop.inference.request import PredictionRequest
+from lnm_desktop.ui import predicting
+from tests.ui.conftest import Bench
+from tests.ui.fixtures import a_model, a_plugin, a_prediction, a_triangle
+
+GRID = HeatmapGrid("tumor", "Tumour probability", 4, 3, Point(0, 0), Size(100, 100))
+
+
+@dataclass
+class FakeRun:
+    """What the window was given, and levers to answer it from another thread."""
+
+    request: PredictionRequest
+    on_event: Callable[[Event], None]
+    on_done: Callable[[Bundle], None]
+    on_error: Callable[[LnmError], None]
+    cancelled: bool = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def wait(self, _timeout_s: float) -> bool:
+        return True
+
+    def answer(self, call: Callable[[Any], None], value: object) -> None:
+        thread = threading.Thread(target=call, args=(value,))
+        thread.start()
+        thread.join()
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[FakeRun]:
+    started: list[FakeRun] = []
+
+    def start(_models: object, *rest: Any) -> FakeRun:
+        started.append(FakeRun(*rest))
+        return started[-1]
+
+    monkeypatch.setattr(predicting, "start_prediction", start)
+    return started
+
+
+def ready(bench: Bench) -> None:
+    bench.open_slide()
+    bench.bench.predicting._found([a_plugin(a_model())])
+    bench.pane.annotation_drawn.emit(a_triangle())
+    bench.wait(lambda: len(bench.pane.annotations) == 1)
+
+
+def test_a_run_fills_the_map_and_is_recorded_beside_the_human_work(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    before = bench.pane.annotations
+    bench.actions["run"].trigger()
+    (run,) = runs
+    assert run.request.out_dir == str(bench.session.prediction_folder(run.request.run_id))
+    assert run.request.options["stride"] == 96
+    run.answer(run.on_event, GridAnnounced(GRID))
+    run.answer(run.on_event, TileDone("tumor", 1, 2, np.full((1, 2), 0.9, np.float32)))
+    run.answer(run.on_event, Progress(2, 4, "tiles", 1.0, 2.0))
+    bench.wait(lambda: bench.window.status.job.text() == "run: 50 %, 2 of 4 tiles, 1.0 tiles/s, 0:02 left")
+    assert bench.pane.called("begin_heatmap") == [(GRID,)]
+    assert bench.pane.called("update_heatmap")[0][:3] == ("tumor", 1, 2)
+    assert bench.actions["stop"].isEnabled()
+    assert not bench.actions["run"].isEnabled()
+    values = np.zeros((3, 4), np.float32)
+    prediction = replace(a_prediction(run.request.run_id), heatmaps=(GRID,))
+    run.answer(run.on_done, Bundle(prediction, {"tumor": values}))
+    bench.wait(lambda: bench.panels.results.runs.count() == 1)
+    image = bench.bench.current.image
+    assert image is not None
+    assert [record.id for record in bench.session.predictions(image.id)] == [run.request.run_id]
+    assert bench.pane.called("show_heatmap")[-1][0] == GRID
+    assert bench.session.annotations(image.id) == before, "a model never touches what a person drew"
+    assert bench.panels.results.heatmap.style_wanted().threshold == pytest.approx(0.31)
+    assert bench.window.status.job.text() == ""
+
+
+def test_selected_regions_are_what_the_model_is_given(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    (drawn,) = bench.pane.annotations
+    bench.pane.select([drawn.id])
+    bench.panels.models.start()
+    assert runs[0].request.regions == (a_triangle(),)
+
+
+def test_a_dead_worker_is_named_and_the_next_run_works(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    bench.panels.models.start()
+    died = InferenceError("The worker of test-plugin crashed (SIGSEGV).", hint="Run again; it has been replaced.")
+    runs[0].answer(runs[0].on_error, died)
+    bench.wait(lambda: "crashed (SIGSEGV)" in bench.window.area.bar.message.text())
+    assert bench.panels.models.can_run()
+    bench.panels.models.start()
+    assert len(runs) == 2
+
+
+def test_cancelling_is_no_error(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    bench.panels.models.start()
+    bench.actions["stop"].trigger()
+    assert runs[0].cancelled
+    runs[0].answer(runs[0].on_error, Cancelled("the run was cancelled"))
+    bench.wait(lambda: "was cancelled" in bench.window.area.bar.message.text())
+    image = bench.bench.current.image
+    assert image is not None
+    assert bench.session.predictions(image.id) == ()
+
+
+def test_a_result_of_another_image_does_not_appear_on_this_one(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    first = bench.bench.current.image
+    bench.panels.models.start()
+    bench.open_slide("second.svs")
+    bench.pane.calls.clear()
+    (run,) = runs
+    run.answer(run.on_event, GridAnnounced(GRID))
+    run.answer(run.on_done, Bundle(replace(a_prediction(run.request.run_id), heatmaps=(GRID,)), {}))
+    bench.wait(lambda: not bench.bench.predicting.running)
+    assert first is not None
+    assert len(bench.session.predictions(first.id)) == 1
+    assert bench.pane.called("begin_heatmap") == []
+    assert bench.pane.called("show_heatmap") == []
+    assert bench.panels.results.runs.count() == 0
