@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lnm_desktop.domain.geometry import Region
-from lnm_desktop.domain.image import ImageInfo, Photometric, RegionRequest
+from lnm_desktop.domain.image import ImageInfo, ImageKind, Photometric, RegionRequest
 from lnm_desktop.imaging.cache import BadTiles, TileCache, TileKey
 
 TILE_PX = 512
@@ -102,8 +102,10 @@ class TiledPicture:
         self._on_missing = on_missing
         info = pyramid.info
         self.is_rgb = info.photometric is Photometric.RGB
+        self._is_slide = self.is_rgb and info.kind is ImageKind.SLIDE
         self.dtype = np.dtype(np.uint8 if self.is_rgb else info.dtype)
-        self.glass = np.array(GLASS_RGB, np.uint8) if self.is_rgb else _darkest(info, self.dtype)
+        self.glass = _unread(info, self.dtype)
+        self._beyond = np.array((255, 255, 255), np.uint8) if self._is_slide else self.glass
         self._frames: list[Pixels] = [np.empty(0, self.dtype), np.empty(0, self.dtype)]
         self.levels = [TiledLevel(self, level) for level in range(pyramid.count)]
 
@@ -179,7 +181,7 @@ class TiledPicture:
         if tile.shape[:2] == shape:
             return np.ascontiguousarray(tile)
         full = np.empty((*shape, *self.channels), self.dtype)
-        full[...] = np.array((255, 255, 255), np.uint8) if self.is_rgb else self.glass
+        full[...] = self._beyond
         full[: tile.shape[0], : tile.shape[1]] = tile
         return full
 
@@ -246,8 +248,10 @@ def _enlarged(tile: Pixels, ancestor: TileKey, up: int, y: range, x: range, tile
     return tile[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1][rows - rows[0]][:, cols - cols[0]]
 
 
-def _darkest(info: ImageInfo, dtype: np.dtype[Any]) -> Pixels:
-    """The grey of an empty canvas: black on the screen, inverted or not."""
+def _unread(info: ImageInfo, dtype: np.dtype[Any]) -> Pixels:
+    """The colour of a place not yet read: glass on a slide, black on the screen in radiology, inverted or not."""
+    if info.photometric is Photometric.RGB:
+        return np.array(GLASS_RGB if info.kind is ImageKind.SLIDE else (0, 0, 0), np.uint8)
     low, high = _shown_range(info, dtype)
     return np.array(high if info.inverted else low).astype(dtype)
 

@@ -14,7 +14,7 @@ from lnm_desktop.domain.geometry import Geometry, Shape
 from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.ui.viewer.coordinates import Placement, to_data
 
-EDGE_PX = 2.0
+EDGE_PX = 3.0
 DOT_PX = 12
 FILL_ALPHA = 0.10
 _FILL_HEX = f"{round(FILL_ALPHA * 255):02x}"
@@ -27,7 +27,7 @@ class AnnotationLayer:
         self._annotations = AnnotationSet()
         self._shape_ids: list[AnnotationId] = []
         self._edge = 1.0
-        common = {"ndim": 2, "scale": placement.scale, "units": placement.units}
+        common = {"ndim": 2, "scale": placement.scale, "units": placement.units, "opacity": 1.0}
         self.shapes = Shapes(name="annotations", blending="translucent_no_depth", **common)
         self.points = Points(name="dots", **common, border_width=0.1)
         model.layers.append(self.shapes)

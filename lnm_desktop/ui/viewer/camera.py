@@ -104,19 +104,19 @@ class Camera(QObject):
         self._model.scene.camera.zoom = 1.0 / (downsample * self._placement.mean_scale)
         self._model.scene.camera.center = self._placement.to_world(Point(x, y))
 
-    def state(self, objective_power: float | None, calibration: Calibration) -> ViewState:
-        """What the status line shows; 10 µm on the screen per pixel and micrometre is the usual 1×."""
+    def state(self, objective: float | None, slide_mpp: float | None, calibration: Calibration) -> ViewState:
+        """What the status line shows. Without an objective, 10 µm per screen pixel count as 1×."""
         mpp = calibration.mpp * self.downsample if calibration.is_known else None
-        magnification = objective_power / self.downsample if objective_power else None
-        if magnification is None and mpp is not None:
-            magnification = 10.0 / mpp
+        magnification = objective / self.downsample if objective else None
+        if magnification is None and slide_mpp is not None:
+            magnification = 10.0 / (slide_mpp * self.downsample)
         return ViewState(magnification, mpp, self.downsample, self.center)
 
-    def downsample_of(self, magnification: float, objective_power: float | None, mpp: float) -> float | None:
+    def downsample_of(self, magnification: float, objective: float | None, slide_mpp: float | None) -> float | None:
         """The downsample that shows a magnification; None when neither objective nor pixel size is known."""
-        if objective_power:
-            return objective_power / magnification
-        return 10.0 / (magnification * mpp) if mpp > 0 else None
+        if objective:
+            return objective / magnification
+        return 10.0 / (magnification * slide_mpp) if slide_mpp else None
 
     def _show_region(self, region: Region) -> None:
         self.move_to(region_center(region), self._fit_downsample(region) * FIT_MARGIN)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from napari.layers import Image
-from napari.utils.colormaps import ensure_colormap
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
+from lnm_desktop.domain.colormaps import COLORMAPS
 from lnm_desktop.domain.geometry import Point
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.ui.viewer.coordinates import Placement, grid_cell
@@ -85,7 +85,7 @@ class HeatmapLayer(QObject):
 
 def colored(values: NDArray[np.float32], style: HeatmapStyle) -> NDArray[np.uint8]:
     """RGBA of values in 0 … 1: opaque from the threshold on, clear below it and where nothing was examined."""
-    table = (ensure_colormap(style.colormap).map(np.linspace(0, 1, 256)) * 255).round().astype(np.uint8)
+    table = np.array([(*rgb, 255) for rgb in COLORMAPS[style.colormap]], np.uint8)
     known = ~np.isnan(values)
     places = (np.clip(np.where(known, values, 0), 0, 1) * 255).round().astype(np.uint8)
     rgba = table[places]

@@ -80,7 +80,7 @@ class Overlay(QWidget):
     def _paint_marked(self, painter: QPainter, marked: Marked) -> None:
         rings = [self._line(ring) for ring in (marked.annotation.geometry.points, *marked.annotation.geometry.holes)]
         bounds = rings[0].boundingRect()
-        if not bounds.adjusted(-200, -40, 200, 40).intersects(QRectF(self.rect())):
+        if not bounds.adjusted(-8, -8, 8, 8).intersects(QRectF(self.rect())):
             return
         if marked.selected:
             for ring in rings:
@@ -125,6 +125,7 @@ class Overlay(QWidget):
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, 180)
         width, height = metrics.horizontalAdvance(name) + 24, metrics.height() + 4
         plate = QRectF(above.x() - width / 2, above.y() - height - 10, width, height)
+        plate.moveTo(self._kept_in_view(plate))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_PLATE)
         painter.drawRoundedRect(plate, 4, 4)
@@ -132,6 +133,11 @@ class Overlay(QWidget):
         painter.drawEllipse(QPointF(plate.left() + 10, plate.center().y()), 4, 4)
         painter.setPen(_TEXT)
         painter.drawText(plate.adjusted(18, 0, -4, 0), Qt.AlignmentFlag.AlignVCenter, name)
+
+    def _kept_in_view(self, plate: QRectF) -> QPointF:
+        """Where a name is read even when the upper edge of its shape is out of sight."""
+        right, bottom = self.width() - plate.width() - 4, self.height() - plate.height() - 4
+        return QPointF(min(max(plate.x(), 4.0), right), min(max(plate.y(), 4.0), bottom))
 
     def _line(self, points: Sequence[Point]) -> QPolygonF:
         return QPolygonF([self._camera.to_screen(point) for point in points])

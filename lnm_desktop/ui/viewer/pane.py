@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from lnm_desktop.domain.annotation import DEFAULT_COLOR, Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Point, Region
 from lnm_desktop.domain.ids import AnnotationId
-from lnm_desktop.domain.image import Calibration, ImageInfo, Window
+from lnm_desktop.domain.image import Calibration, ImageInfo, ImageKind, Window
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.viewer.annotation_layer import color_of
@@ -197,11 +197,9 @@ class ViewerPane(QWidget):
         self._camera.zoom_by(factor)
 
     def zoom_to_magnification(self, magnification: float) -> None:
-        """Show an objective's magnification; without objective and pixel size, downsample 40 / magnification."""
-        power = self.image_info.objective_power if self.image_info else None
-        mpp = self._calibration.mpp if self._calibration.is_known else 0.0
-        downsample = self._camera.downsample_of(magnification, power, mpp) or 40.0 / magnification
-        self._camera.move_to(self._camera.center, downsample)
+        """Show an objective's magnification; 40 means one pixel for one where that cannot be told."""
+        downsample = self._camera.downsample_of(magnification, self._objective(), self._slide_mpp())
+        self._camera.move_to(self._camera.center, downsample or 40.0 / magnification)
 
     def go_to(self, region: Region) -> None:
         """Bring a region into view."""
@@ -302,11 +300,18 @@ class ViewerPane(QWidget):
             self._view_pause.start()
 
     def _on_view(self) -> None:
-        info = self.image_info
-        if info is None:
+        if self.image_info is None:
             return
         self._scene.annotations.set_downsample(self._camera.downsample)
-        self.view_changed.emit(self._camera.state(info.objective_power, self._calibration))
+        self.view_changed.emit(self._camera.state(self._objective(), self._slide_mpp(), self._calibration))
+
+    def _objective(self) -> float | None:
+        return self.image_info.objective_power if self.image_info else None
+
+    def _slide_mpp(self) -> float | None:
+        """The pixel size where magnification has a meaning: not in radiology."""
+        is_slide = self.image_info is not None and self.image_info.kind is ImageKind.SLIDE
+        return self._calibration.mpp if is_slide and self._calibration.is_known else None
 
     def _on_resized(self) -> None:
         self._overlay.setGeometry(self._canvas.native.rect())

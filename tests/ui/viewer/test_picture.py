@@ -217,3 +217,16 @@ def test_files_dropped_are_told_not_opened(pane, tmp_path) -> None:
     pane.dropEvent(event)
     assert told == [(tmp_path / "a.svs",)]
     assert pane.image_info is None
+
+
+def test_a_scan_has_no_magnification(show_slide, qtbot) -> None:
+    from lnm_desktop.domain.image import CalibrationSource
+
+    calibration = Calibration(400.0, 400.0, CalibrationSource.FILE)
+    pane, _ = show_slide(series_info(planes=1, calibration=calibration))
+    states: list = []
+    pane.view_changed.connect(states.append)
+    pane.zoom_by(0.5)
+    qtbot.waitUntil(lambda: bool(states), timeout=5000)
+    assert states[-1].magnification is None
+    assert states[-1].mpp == pytest.approx(400 * states[-1].downsample)
