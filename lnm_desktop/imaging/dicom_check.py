@@ -11,7 +11,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.uid import UID
 
@@ -23,6 +23,11 @@ INFLATE_CAP_BYTES = 512 * 1024**2
 MAXIMUM_FRAME_BYTES = 512 * 1024**2
 MAXIMUM_FRAMES = 100_000
 LEAST_FRAGMENT_BYTES = 16
+# What pydicom raises for damaged elements, some only when a value is looked at.
+HEADER_ERRORS = (
+    *(ValueError, KeyError, AttributeError, TypeError, IndexError, OverflowError, NotImplementedError),
+    *(OSError, EOFError, RecursionError, BytesLengthException, struct.error, zlib.error),
+)
 _DEFLATED = frozenset({"1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"})
 _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _IMPLICIT = "1.2.840.10008.1.2"
@@ -43,11 +48,23 @@ def read_header(path: Path, size_bytes: int) -> Dataset:
 
     Raises ImageDamaged, ImageUnsupported.
     """
+    try:
+        return _checked_header(path, size_bytes)
+    except HEADER_ERRORS as error:
+        raise bad_header(path, error) from error
+
+
+def bad_header(path: Path, error: Exception) -> ImageDamaged:
+    """The error for a header that pydicom could not make sense of."""
+    return ImageDamaged(f"{path.name}: its DICOM header cannot be read ({error})", hint=COPY_AGAIN)
+
+
+def _checked_header(path: Path, size_bytes: int) -> Dataset:
     syntax = _transfer_syntax(path)
     if syntax in _DEFLATED:
         _check_inflation(path)
     with path.open("rb") as file:
-        header = _read_elements(path, file)
+        header = _read_elements(file)
         # A deflated file is read through memory, so its position says nothing about the pixels.
         pixels = None if syntax in _DEFLATED else _pixel_element(file, syntax)
     if pixels is None and not (syntax in _DEFLATED and "Rows" in header):
@@ -75,27 +92,16 @@ def _transfer_syntax(path: Path) -> UID:
         raise ImageUnsupported(
             f"{path.name} is not DICOM: its mark DICM is missing at byte 128", hint=EXPORT_AGAIN
         ) from error
-    except (ValueError, KeyError, struct.error, AttributeError, NotImplementedError) as error:
-        raise _bad_header(path, error) from error
     syntax = meta.get("TransferSyntaxUID")
     if not syntax:
         raise ImageDamaged(f"{path.name} names no transfer syntax, so its pixels cannot be told", hint=EXPORT_AGAIN)
     return UID(syntax)
 
 
-def _read_elements(path: Path, file: BufferedReader) -> Dataset:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return dcmread(file, stop_before_pixels=True)
-    except (InvalidDicomError, EOFError, ValueError, KeyError, AttributeError, TypeError, OSError) as error:
-        raise _bad_header(path, error) from error
-    except (struct.error, NotImplementedError, RecursionError, zlib.error, OverflowError) as error:
-        raise _bad_header(path, error) from error
-
-
-def _bad_header(path: Path, error: Exception) -> ImageDamaged:
-    return ImageDamaged(f"{path.name}: its DICOM header cannot be read ({error})", hint=COPY_AGAIN)
+def _read_elements(file: BufferedReader) -> Dataset:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return dcmread(file, stop_before_pixels=True)
 
 
 def _check_inflation(path: Path) -> None:
@@ -111,7 +117,7 @@ def _check_inflation(path: Path) -> None:
             inflated += len(stream.decompress(data, 16 * 1024**2))
             data = stream.unconsumed_tail
     except zlib.error as error:
-        raise _bad_header(path, error) from error
+        raise bad_header(path, error) from error
     if inflated > INFLATE_CAP_BYTES:
         raise ImageUnsupported(
             f"{path.name} inflates to more than {INFLATE_CAP_BYTES // 1024**2} MiB", hint=EXPORT_AGAIN
@@ -146,12 +152,9 @@ def _no_image(path: Path, header: Dataset) -> ImageUnsupported:
 
 
 def _check_dimensions(path: Path, header: Dataset) -> None:
-    try:
-        rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
-        frames, bits = int(header.get("NumberOfFrames") or 1), int(header.get("BitsAllocated") or 0)
-        samples = int(header.get("SamplesPerPixel") or 1)
-    except (TypeError, ValueError) as error:
-        raise _bad_header(path, error) from error
+    rows, columns = int(header.get("Rows") or 0), int(header.get("Columns") or 0)
+    frames, bits = int(header.get("NumberOfFrames") or 1), int(header.get("BitsAllocated") or 0)
+    samples = int(header.get("SamplesPerPixel") or 1)
     if rows <= 0 or columns <= 0:
         raise ImageDamaged(f"{path.name} states an image of {columns} × {rows} pixels", hint=COPY_AGAIN)
     if bits not in (1, 8, 16, 32, 64):

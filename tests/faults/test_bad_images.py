@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import struct
 import zlib
@@ -18,6 +19,7 @@ from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import RegionRequest
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageNotFound, ImageUnsupported
 from lnm_desktop.imaging.open import open_image
+from lnm_desktop.imaging.preflight import preflight
 from tests.unit.imaging.builders import a_dicom, a_plain_tiff, a_png, a_slide, blob_rgb
 
 pytestmark = pytest.mark.timeout(30)
@@ -335,3 +337,23 @@ def test_real_unreadable_slide_opens_and_fails_on_reading(shared_data: Path) -> 
     path = shared_data / "slides" / "bad" / "unreadable.svs"
     with open_image(path) as slide, pytest.raises(ImageDamaged, match=words):
         slide.read_region(RegionRequest(slide.info.region))
+
+
+@pytest.mark.parametrize("make", [a_dicom, a_slide])
+def test_s08_damaged_headers_never_surprise(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    """Preflight is Python only, so any exception but ours would be a hole in it."""
+    path = make(tmp_path / ("a.dcm" if make is a_dicom else "a.tif"))
+    data = path.read_bytes()
+    chance = random.Random(7)
+    refused = 0
+    for _ in range(400):
+        mutant = bytearray(data[:4096] if chance.random() < 0.1 else data)
+        for _ in range(chance.choice((1, 3, 9))):
+            mutant[chance.randrange(min(len(mutant), 1200))] = chance.choice((0, 1, 127, 255, chance.randrange(256)))
+        path.write_bytes(mutant)
+        try:
+            preflight(path)
+        except ImageError as error:
+            refused += 1
+            assert path.name in error.message
+    assert refused > 20

@@ -20,7 +20,7 @@ from pydicom.uid import UID
 from lnm_desktop.domain.geometry import Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, RegionRequest, Window
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
-from lnm_desktop.imaging.dicom_check import read_header
+from lnm_desktop.imaging.dicom_check import HEADER_ERRORS, bad_header, read_header
 from lnm_desktop.imaging.dicom_geometry import Plane, calibration, order, planes_of
 from lnm_desktop.imaging.dicom_values import (
     grey_dtype,
@@ -54,9 +54,15 @@ def whole_slide_of(files: Sequence[Path]) -> Path | None:
     """The first file with pixels, if it belongs to a whole slide. Raises ImageDamaged."""
     for path in files:
         with suppress(ImageUnsupported):
-            header = read_header(path, path.stat().st_size)
-            return path if header.get("SOPClassUID") == WHOLE_SLIDE else None
+            return path if _is_whole_slide(path, read_header(path, path.stat().st_size)) else None
     return None
+
+
+def _is_whole_slide(path: Path, header: Dataset) -> bool:
+    try:
+        return header.get("SOPClassUID") == WHOLE_SLIDE
+    except HEADER_ERRORS as error:
+        raise bad_header(path, error) from error
 
 
 def check_whole_slide(path: Path) -> None:
@@ -72,6 +78,13 @@ def check_whole_slide(path: Path) -> None:
 
 def open_series(files: Sequence[Path]) -> DicomSeriesReader:
     """The one series that the files hold. Raises ImageUnsupported, ImageDamaged."""
+    try:
+        return _series_of(files)
+    except HEADER_ERRORS as error:
+        raise bad_header(files[0], error) from error
+
+
+def _series_of(files: Sequence[Path]) -> DicomSeriesReader:
     headers, skipped = _read_headers(files)
     _check_one_series(files[0], [header for _, header in headers])
     kept, doubles = _distinct(headers)
@@ -268,12 +281,21 @@ def _decode(path: Path, frame: int) -> NDArray[Any]:
 
 
 def _properties(header: Dataset) -> dict[str, str]:
-    shown = {name: str(header.get(name)) for name in _SHOWN_TAGS if header.get(name) not in (None, "")}
+    shown = {name: _text(header, name) for name in _SHOWN_TAGS}
     return {
-        **shown,
+        **{name: text for name, text in shown.items() if text},
         "SOPClass": UID(header.get("SOPClassUID", "")).name,
         "TransferSyntax": UID(header.file_meta.TransferSyntaxUID).name,
     }
+
+
+def _text(header: Dataset, name: str) -> str:
+    """A value as text; a damaged one does not keep the picture from being shown."""
+    try:
+        value = header.get(name)
+    except HEADER_ERRORS:
+        return "invalid"
+    return "" if value is None else str(value)
 
 
 def _burned_in(header: Dataset) -> tuple[str, ...]:
