@@ -67,6 +67,9 @@ class Collector:
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         self._check(attributes)
+        if tag == "Coordinate":
+            self._add_point(attributes)
+            return
         name = tag.rpartition("}")[2]
         self.tags.add(name)
         if name == "Coordinate":
@@ -101,9 +104,8 @@ class Collector:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
-        for key, value in attributes.items():
-            if len(key) + len(value) > MAX_TEXT:
-                raise ValueError(f"an attribute is longer than {MAX_TEXT:,} characters")
+        if sum(map(len, attributes)) + sum(map(len, attributes.values())) > MAX_TEXT:
+            raise ValueError(f"the attributes of an element are longer than {MAX_TEXT:,} characters")
 
     def _add_annotation(self, attributes: dict[str, str]) -> None:
         if len(self.document.annotations) == MAX_ANNOTATIONS:
@@ -170,6 +172,11 @@ def _collect_without_root(data: bytes, name: str) -> RawDocument:
 def _parsed(data: bytes) -> RawDocument:
     collector = Collector()
     parser = DefusedXMLParser(target=collector, forbid_dtd=True)
+    # Straight from expat, past ElementTree's own step per element: half the time for a million points.
+    expat = parser.parser
+    expat.ordered_attributes = False
+    expat.StartElementHandler, expat.EndElementHandler = collector.start, collector.end
+    expat.DefaultHandlerExpand = None
     parser.feed(data)
     parser.close()
     _check_kind(collector.tags)

@@ -74,7 +74,8 @@ class _Reading:
         )
 
     def _points(self, place: int, words: str, raw: RawAnnotation) -> Ring:
-        points = [Point(self._number(words, x), self._number(words, y)) for _, x, y in raw.points]
+        number = self._number
+        points = [Point(number(words, x), number(words, y)) for _, x, y in raw.points]
         orders = [_whole(order) for order, _, _ in raw.points]
         if orders == list(range(len(points))):
             return tuple(points)
@@ -92,7 +93,7 @@ class _Reading:
             value = float(text)  # type: ignore[arg-type]
         except (TypeError, ValueError):
             value = _comma_number(text)
-        if not math.isfinite(value) or "_" in (text or ""):
+        if not math.isfinite(value) or "_" in str(text):
             raise FormatError(
                 f"{self._name}: a coordinate of {words} is not a finite number: {text!r}",
                 hint="Correct or remove this annotation in the program that made it.",
