@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import struct
 import warnings
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
@@ -49,9 +51,19 @@ def read_header(path: Path, size_bytes: int) -> Dataset:
     Raises ImageDamaged, ImageUnsupported.
     """
     try:
-        return _checked_header(path, size_bytes)
+        with quiet_pydicom():
+            return _checked_header(path, size_bytes)
     except HEADER_ERRORS as error:
         raise bad_header(path, error) from error
+
+
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Keep pydicom's warnings out of logs: they quote values, which may be names of patients."""
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def bad_header(path: Path, error: Exception) -> ImageDamaged:
@@ -64,7 +76,7 @@ def _checked_header(path: Path, size_bytes: int) -> Dataset:
     if syntax in _DEFLATED:
         _check_inflation(path)
     with path.open("rb") as file:
-        header = _read_elements(file)
+        header = dcmread(file, stop_before_pixels=True)
         # A deflated file is read through memory, so its position says nothing about the pixels.
         pixels = None if syntax in _DEFLATED else _pixel_element(file, syntax)
     if pixels is None and not (syntax in _DEFLATED and "Rows" in header):
@@ -85,9 +97,7 @@ class _PixelElement:
 
 def _transfer_syntax(path: Path) -> UID:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            meta = read_file_meta_info(path)
+        meta = read_file_meta_info(path)
     except (InvalidDicomError, EOFError) as error:
         raise ImageUnsupported(
             f"{path.name} is not DICOM: its mark DICM is missing at byte 128", hint=EXPORT_AGAIN
@@ -96,12 +106,6 @@ def _transfer_syntax(path: Path) -> UID:
     if not syntax:
         raise ImageDamaged(f"{path.name} names no transfer syntax, so its pixels cannot be told", hint=EXPORT_AGAIN)
     return UID(syntax)
-
-
-def _read_elements(file: BufferedReader) -> Dataset:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return dcmread(file, stop_before_pixels=True)
 
 
 def _check_inflation(path: Path) -> None:

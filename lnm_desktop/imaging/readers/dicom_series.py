@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import warnings
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +19,7 @@ from pydicom.uid import UID
 from lnm_desktop.domain.geometry import Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, RegionRequest, Window
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
-from lnm_desktop.imaging.dicom_check import HEADER_ERRORS, bad_header, read_header
+from lnm_desktop.imaging.dicom_check import HEADER_ERRORS, bad_header, quiet_pydicom, read_header
 from lnm_desktop.imaging.dicom_geometry import Plane, calibration, order, planes_of
 from lnm_desktop.imaging.dicom_values import (
     grey_dtype,
@@ -60,7 +59,8 @@ def whole_slide_of(files: Sequence[Path]) -> Path | None:
 
 def _is_whole_slide(path: Path, header: Dataset) -> bool:
     try:
-        return header.get("SOPClassUID") == WHOLE_SLIDE
+        with quiet_pydicom():
+            return header.get("SOPClassUID") == WHOLE_SLIDE
     except HEADER_ERRORS as error:
         raise bad_header(path, error) from error
 
@@ -79,7 +79,8 @@ def check_whole_slide(path: Path) -> None:
 def open_series(files: Sequence[Path]) -> DicomSeriesReader:
     """The one series that the files hold. Raises ImageUnsupported, ImageDamaged."""
     try:
-        return _series_of(files)
+        with quiet_pydicom():
+            return _series_of(files)
     except HEADER_ERRORS as error:
         raise bad_header(files[0], error) from error
 
@@ -268,8 +269,7 @@ def _check_one_shape(path: Path, headers: Sequence[Dataset]) -> None:
 def _decode(path: Path, frame: int) -> NDArray[Any]:
     """Stored values of one frame; YBR becomes RGB. Raises ImageDamaged."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_pydicom():
             return pixel_array(path, index=frame)
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
