@@ -33,6 +33,7 @@ class TileFetcher:
         self._in_flight: set[TileKey] = set()
         self._closed = False
         self._changed = threading.Condition()
+        self._delivery = threading.Lock()
         count = 2 if reader.thread_safe else 1
         self._threads = [
             threading.Thread(target=self._run, name=f"tiles-{number}", daemon=True) for number in range(count)
@@ -52,9 +53,9 @@ class TileFetcher:
             self._wanted = [key for key in keys if key not in self._in_flight]
             self._changed.notify_all()
 
-    def close(self, timeout_s: float = 1.0) -> None:
+    def close(self, timeout_s: float = 0.0) -> None:
         """Stop; a thread that is inside a read is left to end on its own and delivers nothing more."""
-        with self._changed:
+        with self._delivery, self._changed:
             self._closed = True
             self._wanted = []
             self._changed.notify_all()
@@ -88,15 +89,18 @@ class TileFetcher:
         except Exception as error:  # noqa: BLE001 - a thread's border: a dead fetcher would freeze the picture silently
             self._fail(key, error)
         else:
-            if not self._closed:
-                self._on_tile(key, tile)
+            self._deliver(lambda: self._on_tile(key, tile))
 
     def _fail(self, key: TileKey, error: Exception) -> None:
-        if self._closed:
-            return
-        if not isinstance(error, ImageError):
+        if not isinstance(error, ImageError) and not self._closed:
             _log.warning("a tile could not be read", exc_info=error)
-        self._on_failure(key, error)
+        self._deliver(lambda: self._on_failure(key, error))
+
+    def _deliver(self, tell: Callable[[], None]) -> None:
+        """Under a lock, so that nobody is told anything after `close` has returned."""
+        with self._delivery:
+            if not self._closed:
+                tell()
 
 
 def _check_shape(tile: NDArray[np.generic], output: tuple[int, int]) -> None:

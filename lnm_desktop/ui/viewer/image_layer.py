@@ -88,11 +88,11 @@ class ImageLayer(QObject):
         rows, cols = (range(int(top), int(bottom)), range(int(left), int(right)))
         return not self._picture.missing_tiles(level, rows, cols)
 
-    def close(self) -> None:
-        """Stop reading; blocks at most one second."""
+    def close(self, wait_s: float) -> None:
+        """Stop reading; waits so long for reads under way."""
         self._pause.stop()
         self._retry.stop()
-        self._fetcher.close()
+        self._fetcher.close(wait_s)
 
     def _new_layer(self, title: str, placement: Placement) -> Image:
         # napari reads its last level once and keeps it for a thumbnail; one pixel too coarse ever to be shown.

@@ -31,6 +31,7 @@ from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
 VIEW_PAUSE_MS = 40
+CLOSE_WAIT_S = 1.0
 DEFAULT_CACHE_BYTES = 1024**3
 
 
@@ -39,7 +40,8 @@ class ViewerPane(QWidget):
 
     The owner keeps the annotations: a finished shape is only told (`annotation_drawn`), and appears once the
     owner has committed it and calls `show_annotations` or `apply_annotations`. The reader stays the owner's,
-    too; it may be closed after the next `show_image`, `clear` or `close`.
+    too; `show_image` and `clear` do not wait for a read that is
+    under way, so a reader closed after them must bear that (one across a process border does).
 
     Signals: annotation_drawn(Geometry), annotation_changed(Annotation), annotations_removed(tuple of ids),
     selection_changed(tuple of ids), cursor_moved(Point | None), value_under_cursor(float | None),
@@ -241,6 +243,7 @@ class ViewerPane(QWidget):
         """Stop reading and let napari go; the pane is of no use afterwards."""
         if not self._closed:
             self._closed = True
+            self._scene.clear(CLOSE_WAIT_S)
             self.clear()
             self._canvas.close()
         super().closeEvent(event)
