@@ -72,10 +72,10 @@ def main(data: Path, work: Path) -> int:
         [*(data / "camelyon" / "polygons").glob("*.json"), *(data / "camelyon" / "asap_xml").glob("*.xml")]
     )
     loaded = {f"{source.stem}.xml": load_annotations(source).annotations for source in sources}
-    for name, annotations in loaded.items():
-        save_annotations(work / name, annotations)
+    for name, found in loaded.items():
+        save_annotations(work / name, found)
     seen = seen_by_reader(python, [work / name for name in loaded])
-    mismatches = [name for name, annotations in loaded.items() if seen[name] != expected(annotations)]
+    mismatches = [name for name, found in loaded.items() if seen[name] != expected(found)]
     report = {
         "reader": READER,
         "version": VERSION,
