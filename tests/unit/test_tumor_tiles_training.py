@@ -17,6 +17,7 @@ from lnm_tumor_tiles.baseline import baseline_scores
 from lnm_tumor_tiles.dataset import TileSet, grouped_folds
 from lnm_tumor_tiles.evidence import fit_temperature
 from lnm_tumor_tiles.network import DihedralNet, TumorTileNet
+from lnm_tumor_tiles.reading import fit_mixture, fit_reading, measure_textures, mix
 from lnm_tumor_tiles.recipe import Job, Recipe, fit, smoothed_loss
 from lnm_tumor_tiles.weights import assemble, load_weights, save_weights
 
@@ -114,7 +115,9 @@ def test_the_same_seed_gives_the_same_network(tiles: TileSet) -> None:
 
 
 def test_weights_survive_the_file(tiles: TileSet, tmp_path: Path) -> None:
-    net = assemble([fit(Job(tiles, TINY, seed=s)) for s in (0, 1)], TINY.widths, temperature=1.5)
+    reading = fit_reading(measure_textures(tiles.images), tiles.labels)
+    fitted = [fit(Job(tiles, TINY, seed=s)) for s in (0, 1)]
+    net = assemble(fitted, TINY.widths, reading, (0.1, 0.5, 0.7), temperature=1.5)
     path = tmp_path / "weights.safetensors"
     save_weights(net, path, {"members": "2", "widths": "1,1,2"})
     x = torch.rand(2, 3, 96, 96)
@@ -122,13 +125,29 @@ def test_weights_survive_the_file(tiles: TileSet, tmp_path: Path) -> None:
         assert torch.equal(load_weights(path).probabilities(x), net.probabilities(x))
 
 
-def test_the_average_holds_its_members(tiles: TileSet) -> None:
+def test_the_model_is_the_mixture_of_its_parts(tiles: TileSet) -> None:
+    measures = measure_textures(tiles.images)
+    reading, mixture = fit_reading(measures, tiles.labels), (0.1, 0.5, 0.7)
     fitted = [fit(Job(tiles, TINY, seed=s, held_out=tiles)) for s in (0, 1)]
-    net = assemble(fitted, TINY.widths, temperature=1.0)
+    net = assemble(fitted, TINY.widths, reading, mixture, temperature=1.0)
     with torch.inference_mode():
         logits = net(tiles.images.float() / 255).numpy()
-    assert np.allclose(logits, (fitted[0].logits + fitted[1].logits) / 2, atol=1e-4)
-    assert isinstance(net.members[0], DihedralNet)
+    expected = mix(mixture, (fitted[0].logits + fitted[1].logits) / 2, reading.logits(measures))
+    assert np.allclose(logits, expected, atol=1e-3)
+
+
+def test_the_texture_reading_tells_coarse_from_fine(tiles: TileSet) -> None:
+    measures = measure_textures(tiles.images)
+    scores = fit_reading(measures, tiles.labels).logits(measures)
+    assert scores[tiles.labels == 1].min() > scores[tiles.labels == 0].max()
+
+
+def test_the_mixture_trusts_the_part_that_knows() -> None:
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 2, 500)
+    _, informed, ignorant = fit_mixture(labels, rng.normal(2.0 * labels), rng.normal(size=500))
+    assert informed > 1.0
+    assert abs(ignorant) < 0.3
 
 
 def test_the_baseline_sees_brightness(tiles: TileSet) -> None:

@@ -13,10 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lnm_tumor_tiles.network import FIELD_SIZE, TILE_SIZE, optical_density
+from lnm_tumor_tiles.network import FIELD_SIZE, TILE_SIZE
+from lnm_tumor_tiles.stain import optical_density, stain_amounts, stain_matrix
 
-# Rows: haematoxylin, eosin, residual; columns: absorbance in R, G, B.
-STAINS = ((0.650, 0.704, 0.286), (0.072, 0.990, 0.105), (0.268, 0.570, 0.776))
 MARGIN = (TILE_SIZE - FIELD_SIZE) // 2
 
 
@@ -49,11 +48,10 @@ def random_pose(tiles: Tensor, generator: torch.Generator) -> Tensor:
 def random_stain(tiles: Tensor, strength: float, generator: torch.Generator) -> Tensor:
     """Vary the amount of each stain, the overall density and the background's tint in optical density."""
     count = len(tiles)
-    stains = functional.normalize(torch.tensor(STAINS), dim=1)
-    amounts = torch.einsum("nchw,cs->nshw", optical_density(tiles), torch.linalg.inv(stains))
+    amounts = stain_amounts(optical_density(tiles))
     amounts = amounts * (1 + strength * _signed(generator, count, 3, 1, 1))
     amounts = amounts + 0.25 * strength * _signed(generator, count, 3, 1, 1)
-    density = torch.einsum("nshw,sc->nchw", amounts, stains)
+    density = torch.einsum("nshw,sc->nchw", amounts, stain_matrix(tiles))
     density = density * (1 + 0.5 * strength * _signed(generator, count, 1, 1, 1))
     density = density + 0.1 * strength * _signed(generator, count, 3, 1, 1)
     return torch.exp(-density).clamp(0, 1)

@@ -12,6 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from lnm_tumor_tiles.stain import optical_density
+from lnm_tumor_tiles.texture import TextureReader
+
 TILE_SIZE = 96  # px at 0.97 um/px
 FIELD_SIZE = 64  # px of the tile the network looks at
 CENTRE_SIZE = 32  # px the label speaks of
@@ -102,11 +105,6 @@ def _orbit_mean(values: Tensor) -> Tensor:
     return values.view(-1, ORDER).mean(1).repeat_interleave(ORDER)
 
 
-def optical_density(x: Tensor) -> Tensor:
-    """Return the optical density of RGB in [0, 1], per channel; 0 for white, 5.5 for black."""
-    return -torch.log((x * 255 + 1) / 256)
-
-
 def standardised_density(x: Tensor) -> Tensor:
     """Return optical densities of zero mean and near unit deviation per tile and channel.
 
@@ -153,25 +151,30 @@ class DihedralNet(nn.Module):
 
 
 class TumorTileNet(nn.Module):
-    """Average of dihedral networks: float32 RGB tiles (N, 3, 96, 96) in [0, 1] at 0.97 um/px -> (N,) logits.
+    """Networks and a texture reading together: float32 RGB tiles (N, 3, 96, 96) in [0, 1] -> (N,) logits.
 
-    The logit speaks of "at least one tumour pixel in the centre 32x32" (the label of PatchCamelyon, Veeling et
-    al. 2018). All preprocessing happens inside. The outer 16 px are not looked at; they serve random poses in
-    training. The output does not change under rotations by 90 degrees and mirroring, so that averaging
-    over such views would gain nothing.
+    Tiles at 0.97 um/px. The logit speaks of "at least one tumour pixel in the centre 32x32" (the label of
+    PatchCamelyon, Veeling et al. 2018). All preprocessing happens inside. The mean logit of the dihedral networks,
+    which look at the centre 64x64, and the logit of the texture reading, which sees the whole tile, are
+    summed with weights from cross-validation. The output does not change under rotations by 90 degrees and
+    mirroring, so that averaging over such views would gain nothing.
     """
 
+    mixture: Tensor
     temperature: Tensor
 
-    def __init__(self, members: int = 3, widths: tuple[int, int, int] = (3, 6, 8)) -> None:
+    def __init__(self, members: int = 2, widths: tuple[int, int, int] = (3, 6, 8)) -> None:
         super().__init__()
         self.members = nn.ModuleList([DihedralNet(widths) for _ in range(members)])
+        self.texture = TextureReader()
+        self.register_buffer("mixture", torch.tensor([0.0, 0.5, 0.5]))  # intercept, networks, texture
         self.register_buffer("temperature", torch.ones(()))
 
     def forward(self, x: Tensor) -> Tensor:
         margin = (TILE_SIZE - FIELD_SIZE) // 2
         field = x[:, :, margin:-margin, margin:-margin]
-        return torch.stack([member(field) for member in self.members]).mean(0)
+        networks = torch.stack([member(field) for member in self.members]).mean(0)
+        return self.mixture[0] + self.mixture[1] * networks + self.mixture[2] * self.texture(x)
 
     def probabilities(self, x: Tensor) -> Tensor:
         """Return calibrated probabilities (N,): the logits over the temperature, through the logistic curve."""

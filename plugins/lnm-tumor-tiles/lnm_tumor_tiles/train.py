@@ -20,10 +20,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lnm_desktop.evaluation.auc import auc
+from lnm_desktop.evaluation.classification import youden_threshold
 from lnm_tumor_tiles.dataset import TileSet, grouped_folds, read_tiles
-from lnm_tumor_tiles.evidence import Report, fit_temperature, frozen_threshold, measure_test
+from lnm_tumor_tiles.evidence import Report, fit_temperature, measure_test
+from lnm_tumor_tiles.reading import fit_mixture, fit_reading, measure_textures, mix
 from lnm_tumor_tiles.recipe import Fitted, Job, Recipe, fit
 from lnm_tumor_tiles.weights import assemble, save_weights
 
@@ -40,72 +43,95 @@ def run_jobs(jobs: list[Job], processes: int) -> list[Fitted]:
 
 
 def cross_validate(tiles: TileSet, recipe: Recipe, members: int, seed: int, processes: int) -> Report:
-    """Return held-out AUCs, logits, temperature and threshold of grouped cross-validation.
+    """Return what grouped cross-validation on the train split says of the model.
 
-    Member k has folds of its own (seed + k), so that its held-out logits, averaged over the members, stand for
-    the average that is shipped.
+    Member k has folds of its own (seed + k); its held-out logits are averaged over the members.
     """
     folds = [(k, held) for k in range(members) for held in grouped_folds(tiles, FOLDS, seed + k)]
     every = np.arange(len(tiles.labels))
     jobs = [Job(tiles.part(np.setdiff1d(every, held)), recipe, seed + k, tiles.part(held)) for k, held in folds]
-    results = run_jobs(jobs, processes)
-    logits = np.zeros(len(every))
-    for (_, held), result in zip(folds, results, strict=True):
-        logits[held] += result.logits / members
-    temperature = fit_temperature(tiles.labels, logits)
+    networks = np.zeros(len(every))
+    for (_, held), result in zip(folds, run_jobs(jobs, processes), strict=True):
+        networks[held] += result.logits / members
+    about = {"recipe": asdict(recipe), "members": members, "seed": seed}
+    return about | summarise(tiles, grouped_folds(tiles, FOLDS, seed), networks)
+
+
+def summarise(tiles: TileSet, folds: list[NDArray[np.int64]], networks: NDArray[np.float64]) -> Report:
+    """Add the texture reading to the networks' held-out logits; fit mixture, temperature and threshold."""
+    textures = held_out_textures(tiles, folds)
+    mixture = fit_mixture(tiles.labels, networks, textures)
+    logits = mix(mixture, networks, textures)
+    parts = {"networks": networks, "texture": textures, "mixture": logits}
     return {
-        "recipe": asdict(recipe),
-        "members": members,
-        "seed": seed,
-        "fold_sizes": [len(held) for _, held in folds],
-        "fold_clusters": [np.unique(tiles.clusters[held]).tolist() for _, held in folds],
-        "fold_auc": [auc(tiles.labels[h], r.logits) for (_, h), r in zip(folds, results, strict=True)],
-        "pooled_auc": auc(tiles.labels, logits),
-        "temperature": temperature,
-        "threshold_logit": frozen_threshold(tiles.labels, logits),
-        "logits": logits.tolist(),
+        "folds": FOLDS,
+        "fold_sizes": [len(held) for held in folds],
+        "fold_clusters": [np.unique(tiles.clusters[held]).tolist() for held in folds],
+        "fold_auc": {n: [auc(tiles.labels[h], v[h]) for h in folds] for n, v in parts.items()},
+        "pooled_auc": {name: auc(tiles.labels, values) for name, values in parts.items()},
+        "mixture": mixture,
+        "temperature": fit_temperature(tiles.labels, logits),
+        "threshold_logit": youden_threshold(tiles.labels, logits),
+        "logits": {name: values.tolist() for name, values in parts.items()},
     }
 
 
-def train_members(arguments: argparse.Namespace, recipe: Recipe) -> None:
-    """Train every member on the whole train split and write the weights with the temperature of DIR/cv.json."""
+def held_out_textures(tiles: TileSet, folds: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+    """Return for every tile the texture logit of a reading fitted on the other folds."""
+    measures = measure_textures(tiles.images)
+    logits = np.zeros(len(measures))
+    for held in folds:
+        rest = np.setdiff1d(np.arange(len(measures)), held)
+        logits[held] = fit_reading(measures[rest], tiles.labels[rest]).logits(measures[held])
+    return logits
+
+
+def train_model(arguments: argparse.Namespace, recipe: Recipe) -> None:
+    """Train on the whole train split; write the weights with mixture and temperature of DIR/cv.json."""
     started = time.monotonic()
     tiles = read_tiles(arguments.data, "train")
     jobs = [Job(tiles, recipe, arguments.seed + k) for k in range(arguments.members)]
     fitted = run_jobs(jobs, arguments.processes)
-    validated = json.loads((arguments.out / "cv.json").read_text(encoding="utf-8"))
-    net = assemble(fitted, recipe.widths, validated["temperature"])
-    notes = {
+    log.info("last epoch's loss per member: %s", [round(result.losses[-1], 4) for result in fitted])
+    reading = fit_reading(measure_textures(tiles.images), tiles.labels)
+    validated = read_json(arguments.out / "cv.json")
+    net = assemble(fitted, recipe.widths, reading, validated["mixture"], validated["temperature"])
+    notes = header(arguments, recipe, validated, round(time.monotonic() - started))
+    save_weights(net, arguments.out / "weights.safetensors", notes)
+
+
+def header(arguments: argparse.Namespace, recipe: Recipe, validated: Report, seconds: int) -> dict[str, str]:
+    """Return the notes that go into the header of the weights file."""
+    return {
         "arch": "TumorTileNet",
         "members": str(arguments.members),
         "widths": ",".join(str(width) for width in recipe.widths),
         "input": "float32 RGB NCHW in [0, 1], 96x96 px at 0.97 um/px",
-        "preprocessing": "inside the network: optical density, standardised per tile and channel",
+        "preprocessing": "inside the network: optical density, stains, standardised per tile and channel",
+        "mixture": json.dumps(validated["mixture"]),
         "temperature": repr(validated["temperature"]),
         "threshold_logit": repr(validated["threshold_logit"]),
         "seed": str(arguments.seed),
         "command": training_command(arguments, recipe),
         "recipe": json.dumps(asdict(recipe)),
-        "training_seconds": str(round(time.monotonic() - started)),
+        "training_seconds": str(seconds),
         "data": "PatchCamelyon subset, train split (CC0 by its README)",
     }
-    save_weights(net, arguments.out / "weights.safetensors", notes)
-    log.info("last epoch's loss per member: %s", [round(result.losses[-1], 4) for result in fitted])
 
 
 def shuffled_controls(arguments: argparse.Namespace, recipe: Recipe) -> None:
-    """Train `--runs` networks on permuted train labels; write their test AUCs, which should surround 0.5."""
+    """Train `--runs` models on permuted train labels; write their test AUCs, which should surround 0.5."""
     tiles, test = read_tiles(arguments.data, "train"), read_tiles(arguments.data, "test")
-    jobs = [
-        Job(tiles.with_shuffled_labels(seed), recipe, seed, test)
-        for seed in range(arguments.seed, arguments.seed + arguments.runs)
-    ]
+    seeds = range(arguments.seed, arguments.seed + arguments.runs)
+    jobs = [Job(tiles.with_shuffled_labels(seed), recipe, seed, test) for seed in seeds]
     results = run_jobs(jobs, arguments.processes)
-    report = {
-        "recipe": asdict(recipe),
-        "members": 1,
-        "test_auc": [auc(test.labels, result.logits) for result in results],
-    }
+    mixture = read_json(arguments.out / "cv.json")["mixture"]
+    measures, test_measures = measure_textures(tiles.images), measure_textures(test.images)
+    aucs = []
+    for job, result in zip(jobs, results, strict=True):
+        textures = fit_reading(measures, job.tiles.labels).logits(test_measures)
+        aucs.append(auc(test.labels, mix(mixture, result.logits, textures)))
+    report = {"recipe": asdict(recipe), "members": 1, "test_auc": aucs}
     write_json(arguments.out / "shuffled.json", report)
 
 
@@ -115,6 +141,11 @@ def training_command(arguments: argparse.Namespace, recipe: Recipe) -> str:
         f"python -m lnm_tumor_tiles.train --data TILES --out DIR --epochs {recipe.epochs} "
         f"--members {arguments.members} --seed {arguments.seed}"
     )
+
+
+def read_json(path: Path) -> Report:
+    """Read a report."""
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def write_json(path: Path, report: Report) -> None:
@@ -150,13 +181,13 @@ def main() -> None:
         tiles = read_tiles(arguments.data, "train")
         report = cross_validate(tiles, recipe, arguments.members, arguments.seed, arguments.processes)
         write_json(arguments.out / "cv.json", report)
-        log.info("AUC per fold %s, pooled %.4f", np.round(report["fold_auc"], 4), report["pooled_auc"])
+        log.info("pooled AUC of held-out folds: %s", report["pooled_auc"])
     elif arguments.shuffle_labels:
         shuffled_controls(arguments, recipe)
     elif arguments.test:
         write_json(arguments.out / "evidence.json", measure_test(arguments.data, arguments.out, arguments.looks))
     else:
-        train_members(arguments, recipe)
+        train_model(arguments, recipe)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,23 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from lnm_tumor_tiles.network import TumorTileNet
+from lnm_tumor_tiles.reading import Reading
 from lnm_tumor_tiles.recipe import Fitted
 
 
-def assemble(fitted: list[Fitted], widths: tuple[int, int, int], temperature: float) -> TumorTileNet:
-    """Return the average of trained networks, in evaluation mode."""
+def assemble(
+    fitted: list[Fitted],
+    widths: tuple[int, int, int],
+    reading: Reading,
+    mixture: tuple[float, float, float],
+    temperature: float,
+) -> TumorTileNet:
+    """Return trained networks and texture reading as one model, in evaluation mode."""
     net = TumorTileNet(len(fitted), widths)
     for member, result in zip(net.members, fitted, strict=True):
         member.load_state_dict({name: torch.from_numpy(value) for name, value in result.state.items()})
+    net.texture = reading.module()
+    net.mixture.copy_(torch.tensor(mixture))
     net.temperature.fill_(temperature)
     return net.eval()
 
