@@ -161,7 +161,6 @@ def _predict(session: Session, image: CaseImage, models: Models, on_event: OnEve
         model_id=MODEL,
         image_path=image.path,
         out_dir=str(session.prediction_folder(run_id)),
-        clinical=session.clinical(image.case_id),
         synthetic_input=session.case(image.case_id).synthetic,
     )
     bundle = predict(models, request, on_event)
