@@ -77,7 +77,8 @@ class ModelsPanel(QWidget):
         self.choice.blockSignals(False)
         self.empty.setText(_NONE if looked else _LOADING)
         self.empty.setVisible(not models)
-        self.body.setVisible(bool(models))
+        for part in (self.body, self.foot):
+            part.setVisible(bool(models))
         self._show_model()
 
     def show_context(self, context: RunContext) -> None:
@@ -122,9 +123,7 @@ class ModelsPanel(QWidget):
         inner = column(self.choice, self.card, label("OPTIONS", "section"), self.options, margin=0)
         inner.addWidget(label("WHERE", "section"))
         inner.addLayout(line)
-        for widget in (self.pixel_size, label("DEVICE", "section"), self.device):
-            inner.addWidget(widget)
-        for widget in (self.reason, self.run, self.progress):
+        for widget in (label("DEVICE", "section"), self.device):
             inner.addWidget(widget)
         self.body.setLayout(inner)
         content = QWidget()
@@ -133,7 +132,11 @@ class ModelsPanel(QWidget):
         content.setLayout(layout)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scrolled(content))
+        outer.setSpacing(0)
+        outer.addWidget(scrolled(content), 1)
+        self.foot = QWidget()
+        self.foot.setLayout(column(self.reason, self.pixel_size, self.run, self.progress))
+        outer.addWidget(self.foot)
 
     def _connect(self) -> None:
         for choice in (self.whole, self.part):

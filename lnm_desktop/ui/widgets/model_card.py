@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QTextDocument
-from PySide6.QtWidgets import QFrame, QTextBrowser, QWidget
+from PySide6.QtWidgets import QDialog, QFrame, QTextBrowser, QWidget
 
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.plugin.spec import ModelSpec
@@ -25,18 +25,18 @@ class ModelCard(QFrame):
         self.use = label("")
         self.limits = label("", "warn")
         self.more = button("Model card", "Read the whole card")
-        self.more.setCheckable(True)
         self.card = QTextBrowser()
         self.card.setOpenLinks(False)
-        self.card.setMinimumHeight(260)
-        self.card.hide()
-        self.more.toggled.connect(self.card.setVisible)
+        self.reader = QDialog(self)
+        self.reader.setWindowTitle("Model card")
+        self.reader.resize(760, 720)
+        self.reader.setLayout(column(self.card))
+        self.more.clicked.connect(self.reader.show)
         layout = column(margin=10)
         layout.addLayout(row(self.synthetic, None))
         for widget in (self.use, self.limits, self.facts, label(RESEARCH_USE_ONLY, "warn")):
             layout.addWidget(widget)
         layout.addLayout(row(self.more, None))
-        layout.addWidget(self.card)
         self.setLayout(layout)
 
     def show_spec(self, spec: ModelSpec) -> None:

@@ -115,11 +115,13 @@ class ViewerArea(QWidget):
         set_role(made, "empty")
         for one in (words, more):
             one.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            one.setFixedWidth(EMPTY_WIDTH_PX)
+        middle = QWidget()
+        middle.setFixedWidth(EMPTY_WIDTH_PX)
+        middle.setLayout(column(words, more, spacing=SPACE_M))
         layout = column(spacing=SPACE_M)
         layout.addStretch(1)
-        for widget in (words, more, self.open):
-            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(row(None, middle, None))
+        layout.addLayout(row(None, self.open, None))
         layout.addStretch(1)
         made.setLayout(layout)
         return made
