@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import ParseError
 
@@ -141,32 +142,31 @@ class Collector:
 
 def collect(data: bytes, *, name: str) -> RawDocument:
     """The raw records. Raises FormatError naming the file and the place of the fault."""
-    data = _without_lead(data)
-    try:
-        return _parsed(data)
-    except ParseError as error:
-        if error.code != _JUNK_AFTER_ROOT:
-            raise _damaged(name, _place(error)) from error
-        return _collect_without_root(data, name)
-    except DefusedXmlException as error:
-        raise _damaged(name, "it contains a DTD or entities, which annotations never need") from error
-    except (ValueError, LookupError) as error:
-        raise _damaged(name, str(error)) from error
-
-
-def _collect_without_root(data: bytes, name: str) -> RawDocument:
-    """ASAP reads a document without a root; XML parsers do not: give it one."""
-    try:
+    with _told(name):
+        data = _without_lead(data)
+        try:
+            return _parsed(data)
+        except ParseError as error:
+            if error.code != _JUNK_AFTER_ROOT:
+                raise
+        # ASAP reads a document without a root; XML parsers do not: give it one.
         text = _DECLARATION.sub("", data.decode("utf-8-sig"), count=1)
         document = _parsed(f"<ASAP_Annotations>{text}</ASAP_Annotations>".encode())
+        document.notes.insert(0, "The file has no root element.")
+        return document
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Faults of the document in words for the user."""
+    try:
+        yield
     except ParseError as error:
         raise _damaged(name, _place(error)) from error
     except DefusedXmlException as error:
         raise _damaged(name, "it contains a DTD or entities, which annotations never need") from error
-    except ValueError as error:
+    except (ValueError, LookupError) as error:
         raise _damaged(name, str(error)) from error
-    document.notes.insert(0, "The file has no root element.")
-    return document
 
 
 def _parsed(data: bytes) -> RawDocument:
