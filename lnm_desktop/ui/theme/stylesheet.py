@@ -86,6 +86,7 @@ QPushButton[role="absent"]:checked { color: $text; background: $hover; border-co
 QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
   background: $raised; border: 1px solid $border; border-radius: ${radius}px; padding: 4px 6px;
   selection-background-color: $accent; selection-color: $on_accent; }
+QLineEdit { placeholder-text-color: $dim; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
 QLineEdit[role="invalid"] { border-color: $error; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $dim; background: $surface; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QTextDocument
+from PySide6.QtGui import QTextCursor, QTextDocument
 from PySide6.QtWidgets import QDialog, QFrame, QTextBrowser, QWidget
 
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
@@ -31,7 +31,7 @@ class ModelCard(QFrame):
         self.reader.setWindowTitle("Model card")
         self.reader.resize(760, 720)
         self.reader.setLayout(column(self.card))
-        self.more.clicked.connect(self.reader.show)
+        self.more.clicked.connect(self._read)
         layout = column(margin=10)
         layout.addLayout(row(self.synthetic, None))
         for widget in (self.use, self.limits, self.facts, label(RESEARCH_USE_ONLY, "warn")):
@@ -47,6 +47,11 @@ class ModelCard(QFrame):
         self.limits.setVisible(bool(spec.not_for))
         self.facts.setText(facts_of(spec))
         self.card.document().setMarkdown(spec.card or "This model has no card.", _DIALECT)
+
+    def _read(self) -> None:
+        """Open the card at its beginning."""
+        self.card.moveCursor(QTextCursor.MoveOperation.Start)
+        self.reader.show()
 
 
 def facts_of(spec: ModelSpec) -> str:
