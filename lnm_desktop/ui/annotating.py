@@ -113,7 +113,7 @@ class Annotating(QObject):
         self._background.run(lambda: export_annotations(annotations, path), self._exported, self._notices.error)
 
     def load(self, path: Path) -> None:
-        """Add a file's annotations to the open image, in one step that undo takes back."""
+        """Add a file's annotations to the open image; undo takes them back together."""
         image = self._current.image
         if image is None:
             self._notices.warn(f"{path.name} holds annotations.", "Open the image that they belong to first.")
@@ -241,6 +241,7 @@ def _merge(session: Session, image_id: ImageId, loaded: AnnotationSet) -> int:
     )
     if not fresh:
         raise LnmError("The file holds no annotations.", hint="Check that it is the file you meant.")
-    session.execute(SetGroups(image_id, groups))
+    if groups != present.groups:
+        session.execute(SetGroups(image_id, groups))
     session.execute(AddAnnotations(image_id, fresh))
     return len(fresh)
