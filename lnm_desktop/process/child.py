@@ -140,14 +140,16 @@ class Child:
         if message["kind"] == "beat":
             self._check_memory(message.get("rss_bytes", 0))
             return
-        pending = self._pending.get(message["id"])
-        if pending is None:
-            return
         if message["kind"] == "event":
-            if pending.on_event is not None:
+            pending = self._pending.get(message["id"])
+            if pending is not None and pending.on_event is not None:
                 pending.on_event(message["event"])
             return
-        self._pending.pop(message["id"], None)
+        # Whoever takes an entry out answers it: a death at the same moment finds it gone.
+        with self._lock:
+            pending = self._pending.pop(message["id"], None)
+        if pending is None:
+            return
         if message["kind"] == "result":
             pending.future.set_result(message["result"])
         else:
@@ -184,8 +186,7 @@ class Child:
         with self._lock:
             pending, self._pending = list(self._pending.values()), {}
         for entry in pending:
-            if not entry.future.done():
-                entry.future.set_exception(death)
+            entry.future.set_exception(death)
 
 
 def _exit_words(code: int | None) -> str:
