@@ -20,6 +20,9 @@ from lnm_desktop.process.channel import Channel, ChannelClosed, Message
 
 _log = get_logger(__name__)
 OnEvent = Callable[[Message], None]
+GUARD_STEP_S = 0.1
+# A longer step of the guard means that this process itself stood still: a closed lid, a paused virtual machine.
+STANDSTILL_S = 2.0
 
 
 class ChildDied(LnmError):
@@ -160,13 +163,24 @@ class Child:
             self._die(f"used more than {self.spec.memory_cap_bytes / 1024**3:.1f} GiB of memory and was stopped")
 
     def _guard(self) -> None:
+        looked = time.monotonic()
         while self._death is None:
-            time.sleep(0.1)
+            time.sleep(GUARD_STEP_S)
             now = time.monotonic()
+            if now - looked > STANDSTILL_S:
+                self._grant(now - looked)
+            looked = now
             if now - self._last_beat > self.spec.heartbeat_timeout_s:
                 self._die("stopped answering and was stopped")
             elif any(pending.deadline < now for pending in list(self._pending.values())):
                 self._die("missed its deadline and was stopped")
+
+    def _grant(self, pause_s: float) -> None:
+        """Let nothing count against the child that happened while nobody could listen to it."""
+        self._last_beat += pause_s
+        with self._lock:
+            for pending in self._pending.values():
+                pending.deadline += pause_s
 
     def _set_death(self, reason: str) -> ChildDied:
         with self._lock:

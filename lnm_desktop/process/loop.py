@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import sys
@@ -68,7 +69,7 @@ class RequestLoop:
             result = self._handlers[request.operation](request)
             return {"kind": "result", "id": request.id, "result": result}
         except LnmError as error:
-            return {"kind": "error", "id": request.id, "error": error.to_dict()}
+            return {"kind": "error", "id": request.id, "error": _told(error)}
         except BaseException as error:  # noqa: BLE001 - a process boundary
             return {"kind": "error", "id": request.id, "error": unexpected(error).to_dict()}
         finally:
@@ -101,6 +102,11 @@ class RequestLoop:
                 self._channel.send({"kind": "beat", "rss_bytes": rss_bytes()})
             except ChannelClosed:
                 return
+
+
+def _told(error: LnmError) -> Message:
+    """The error as JSON: a plugin's author may have put into the facts what JSON cannot hold."""
+    return json.loads(json.dumps(error.to_dict(), default=str))
 
 
 def unexpected(error: BaseException) -> LnmError:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from fractions import Fraction
 from multiprocessing.connection import Connection
 
 from lnm_desktop.errors import ImageDamaged
@@ -20,6 +21,10 @@ def echo(request: Request) -> Message:
 
 def fail(request: Request) -> Message:
     raise ImageDamaged("a.svs is damaged", hint="Copy it again.", name="a.svs")
+
+
+def fail_oddly(request: Request) -> Message:
+    raise ImageDamaged("a tile is damaged", tile=Fraction(3))
 
 
 def surprise(request: Request) -> Message:
@@ -52,5 +57,5 @@ def count(request: Request) -> Message:
 
 
 def run(connection: Connection, log_file: str) -> None:
-    operations = (echo, fail, surprise, crash, nap, swell, count)
+    operations = (echo, fail, fail_oddly, surprise, crash, nap, swell, count)
     serve(connection, log_file, {operation.__name__: operation for operation in operations})

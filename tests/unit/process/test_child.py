@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from lnm_desktop.errors import Cancelled, ImageDamaged, LnmError
+from lnm_desktop.process import child as child_module
 from lnm_desktop.process.child import Child, ChildDied, ChildSpec
 from tests.unit.process import children
 
@@ -43,6 +46,13 @@ def test_a_known_error_crosses_the_border_whole(child: Child) -> None:
     )
 
 
+def test_an_error_with_facts_that_json_lacks_is_told_and_the_child_lives(child: Child) -> None:
+    with pytest.raises(ImageDamaged, match="a tile is damaged") as caught:
+        child.request("fail_oddly", {}, deadline_s=LONG_S)
+    assert caught.value.facts == {"tile": "3"}
+    assert child.request("echo", {}, deadline_s=LONG_S) == {}
+
+
 def test_sys_exit_in_the_child_is_an_error_and_the_child_lives(child: Child) -> None:
     with pytest.raises(LnmError, match="SystemExit"):
         child.request("surprise", {}, deadline_s=LONG_S)
@@ -62,6 +72,25 @@ def test_a_missed_deadline_kills_the_child(child: Child) -> None:
     with pytest.raises(ChildDied, match="missed its deadline"):
         child.request("nap", {}, deadline_s=0.5)
     assert not child.alive
+
+
+def test_a_standstill_of_this_process_does_not_count_against_the_child(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id, future = child.submit("count", {}, deadline_s=LONG_S)
+    stood_still_s = 0.0
+
+    def now() -> float:
+        return time.monotonic() + stood_still_s
+
+    monkeypatch.setattr(child_module, "time", SimpleNamespace(sleep=time.sleep, monotonic=now))
+    time.sleep(0.5)
+    stood_still_s = 3600.0
+    time.sleep(1.0)
+    assert child.alive
+    child.cancel(request_id)
+    with pytest.raises(Cancelled):
+        future.result(LONG_S)
 
 
 def test_too_much_memory_kills_the_child(tmp_path: Path) -> None:
