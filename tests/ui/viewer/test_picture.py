@@ -230,3 +230,29 @@ def test_a_scan_has_no_magnification(show_slide, qtbot) -> None:
     qtbot.waitUntil(lambda: bool(states), timeout=5000)
     assert states[-1].magnification is None
     assert states[-1].mpp == pytest.approx(400 * states[-1].downsample)
+
+
+def test_nothing_of_a_closed_pane_is_left(qtbot) -> None:
+    import gc
+    import weakref
+
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    from lnm_desktop.ui.viewer.pane import ViewerPane
+
+    pane = ViewerPane()
+    reader = FormulaReader(slide_info(900, 700))
+    pane.show()
+    pane.show_image(reader, "formula slide", reader.info.calibration)
+    assert pane.wait_until_sharp(30_000)
+    left = [weakref.ref(pane), weakref.ref(pane._canvas), weakref.ref(pane._scene.image)]
+    threads = pane._scene.image._fetcher._threads
+    pane.close()
+    pane.deleteLater()
+    del pane
+    for _ in range(3):
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        qtbot.wait(20)
+        gc.collect()
+    assert [found() for found in left] == [None, None, None]
+    assert not any(thread.is_alive() for thread in threads)
