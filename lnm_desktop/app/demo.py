@@ -99,7 +99,7 @@ def _synthetic_image(session: Session, folder: Path, say: Say) -> CaseImage:
 
 
 def _new_synthetic_case(session: Session, slide: Path) -> CaseImage:
-    case = session.add_case("DEMO-SYNTHETIC", synthetic=True)
+    case = session.add_case("DEMO", synthetic=True)
     image = session.add_image(case.id, str(slide), ImageKind.SLIDE, "Synthetic lymph node")
     session.execute(SetGroups(image.id, GROUPS))
     session.execute(
@@ -121,7 +121,7 @@ def _real_image(session: Session, slide: Path, say: Say) -> CaseImage:
     if known:
         return known
     say(f"Adding the real slide {slide.name} (a small region; not known to be a lymph node) …")
-    case = session.add_case("DEMO-REAL-SLIDE")
+    case = session.add_case("DEMO, real slide")
     image = session.add_image(case.id, str(slide.resolve()), ImageKind.SLIDE, slide.stem)
     session.execute(SetGroups(image.id, GROUPS))
     return image

@@ -46,7 +46,7 @@ def command(
 
 
 def _show(workspace: Path, case_id: str, screenshot: Path | None) -> int:
-    arguments = ["--workspace", str(workspace), "--case", case_id]
+    arguments = ["--workspace", str(workspace), "--case", case_id, "--panel", "clinical"]
     if screenshot is None:
         return open_window(arguments)
     code = open_window([*arguments, "--screenshot", str(screenshot.absolute())])

@@ -59,6 +59,7 @@ def _remove_all(blocks: dict[str, SharedMemory]) -> None:
 
 
 def _remove(block: SharedMemory) -> None:
-    with suppress(FileNotFoundError, BufferError):
-        block.close()
+    with suppress(FileNotFoundError):
         block.unlink()
+    with suppress(BufferError):
+        block.close()

@@ -109,7 +109,7 @@ class PixelServer:
         Raises what `open_image` raises, ImageTimeout when the server dies of it, EnvironmentFault.
         """
         file = _File(next(self._handles), path)
-        self._submit(_Job("open", file)).result()
+        _wait(self._submit(_Job("open", file)))
         return RemoteReader(self, file)
 
     def forget_quarantine(self, path: Path) -> None:
@@ -149,6 +149,9 @@ class PixelServer:
         if self._closed:
             raise _closed_error()
         self._jobs.put(job)
+        if self._closed:
+            # `close` may have come between: then nobody takes the job, and whoever waits for it would wait for ever.
+            job.future.cancel()
         return job.future
 
     # What follows runs on the server's own thread.
@@ -195,6 +198,8 @@ class PixelServer:
             with self._starting:
                 if self._closed:
                     raise _closed_error()
+                if self._child is not None:
+                    self._child.close()
                 self._child = Child(self._spec)
             self._generation += 1
             try:
@@ -241,7 +246,7 @@ class PixelServer:
         if self._deaths[path] >= DEATHS_TO_QUARANTINE:
             raise ImageDamaged(
                 f"{path.name} made the pixel server fail twice and is not read any more",
-                hint="Copy the file again from its source, then open it once more.",
+                hint="Copy the file again from its source, then start the program again.",
                 quarantined=True,
             )
 

@@ -150,8 +150,9 @@ class WorkerClient:
         )
 
     def _rest(self) -> None:
-        """Start counting the idle time."""
+        """Start counting the idle time; a worker that was started while the client was closed ends at once."""
         if self._closed.is_set():
+            self._retire()
             return
         self._idle = threading.Timer(self._limits.idle_s, self._retire_when_idle)
         self._idle.daemon = True

@@ -61,7 +61,7 @@ class Desktop(QObject):
             ModelsPanel(schema, self.settings.device),
             ResultsPanel(),
         )
-        self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels))
+        self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels), self.panels.results)
         self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
         models = Models(log_dir(), cache_dir())
         author = self.settings.author or getpass.getuser()
@@ -77,6 +77,8 @@ class Desktop(QObject):
         if self._arguments.screenshot or not restore_window(self.window, _layout_file()):
             self.window.setGeometry(self._application.primaryScreen().availableGeometry())
             self.window.restore_layout()
+        if self._arguments.panel:
+            self.window.show_panel(self._arguments.panel)
         workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
         self.background.run(lambda: self._open_session(workspace), self._use_session, self._no_session)
         self.bench.predicting.look_for_models()
@@ -171,6 +173,8 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--workspace", metavar="DIR", help="the workspace to open")
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
+    panels = ("annotations", "clinical", "models", "results")
+    parser.add_argument("--panel", choices=panels, help="the panel to show first")
     parser.add_argument(
         "--screenshot", metavar="FILE", help="save a picture of the window once it is ready, and quit"
     )
@@ -190,7 +194,6 @@ def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:
         ("Annotations", panels.annotations),
         ("Clinical", panels.clinical),
         ("Models", panels.models),
-        ("Results", panels.results),
     )
 
 

@@ -24,7 +24,9 @@ class MainWindow(QMainWindow):
     closing = Signal()
     painted = Signal()
 
-    def __init__(self, actions: Actions, cases: QWidget, inspector: Sequence[tuple[str, QWidget]]) -> None:
+    def __init__(
+        self, actions: Actions, cases: QWidget, inspector: Sequence[tuple[str, QWidget]], results: QWidget
+    ) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle(TITLE)
@@ -41,9 +43,11 @@ class MainWindow(QMainWindow):
             self.tabs.addTab(panel, name)
         self.cases = self._dock("Cases", cases, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.inspector = self._dock("Inspector", self.tabs, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.results = self._dock("Results", results, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.docks = (self.cases, self.inspector, self.results)
         self._fill_menus()
         self.strip = self._make_strip()
-        self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
+        self._share_space()
         self._first_layout: QByteArray | None = None
 
     def show_recent(self, paths: Sequence[str], open_path: Callable[[Path], None]) -> None:
@@ -55,12 +59,15 @@ class MainWindow(QMainWindow):
             action.setToolTip(text)
         self.recent.setEnabled(bool(paths))
 
-    def show_panel(self, place: int) -> None:
-        """Bring the inspector's panel at this place to the front."""
-        self.inspector.show()
-        self.inspector.raise_()
-        self.tabs.setCurrentIndex(place)
-        self.tabs.currentWidget().setFocus()
+    def show_panel(self, name: str) -> None:
+        """Bring the panel of this name to the front: the results, or one of the inspector's tabs."""
+        dock = self.results if name == self.results.windowTitle().lower() else self.inspector
+        dock.show()
+        dock.raise_()
+        if dock is self.inspector:
+            titles = [self.tabs.tabText(place).lower() for place in range(self.tabs.count())]
+            self.tabs.setCurrentIndex(titles.index(name))
+        dock.widget().setFocus()
 
     def show_cases(self) -> None:
         """Bring the list of cases to the front."""
@@ -69,11 +76,11 @@ class MainWindow(QMainWindow):
 
     def restore_layout(self) -> None:
         """Put every panel back where it was at first."""
-        for dock in (self.cases, self.inspector):
+        for dock in self.docks:
             dock.show()
         if self._first_layout is not None:
             self.restoreState(self._first_layout, LAYOUT_VERSION)
-        self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
+        self._share_space()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Remember the first layout, to come back to."""
@@ -90,6 +97,11 @@ class MainWindow(QMainWindow):
         """Say so, then go: everything is saved already."""
         self.closing.emit()
         super().closeEvent(event)
+
+    def _share_space(self) -> None:
+        """Side panels at their widths, inspector and results at equal heights."""
+        self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
+        self.resizeDocks([self.inspector, self.results], [1, 1], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)
@@ -109,7 +121,7 @@ class MainWindow(QMainWindow):
         self.recent.setToolTipsVisible(True)
         self.menus["File"].insertMenu(self.actions_by_id["import"], self.recent)
         self.menus["View"].addSeparator()
-        for dock in (self.cases, self.inspector):
+        for dock in self.docks:
             self.menus["View"].addAction(dock.toggleViewAction())
 
     def _add_to_menu(self, spec: ActionSpec) -> None:

@@ -11,7 +11,7 @@ import tomli_w
 from PySide6.QtCore import QByteArray
 from PySide6.QtWidgets import QMainWindow
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 
 
 def save_window(window: QMainWindow, file: Path) -> None:

@@ -102,7 +102,7 @@ class Wiring(QObject):
 
     def _connect_panels(self) -> None:
         bench, window = self._bench, self._window
-        calls = {f"panel-{name}": partial(window.show_panel, place) for place, name in enumerate(_PANELS)}
+        calls = {f"panel-{name}": partial(window.show_panel, name) for name in _PANELS}
         calls |= {"panel-cases": window.show_cases, "restore-layout": window.restore_layout}
         calls |= {"run": self._run, "stop": bench.predicting.cancel}
         calls |= {"reload-models": bench.predicting.look_for_models}
@@ -125,7 +125,7 @@ class Wiring(QObject):
 
     def _run(self) -> None:
         """Run, or show the panel that says why it cannot be done."""
-        self._window.show_panel(_PANELS.index("models"))
+        self._window.show_panel("models")
         self._bench.panels.models.start()
 
     def _take_tool(self, tool: Tool, _checked: bool = False) -> None:

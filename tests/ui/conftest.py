@@ -44,8 +44,8 @@ class Bench:
             CasesPanel(DARK), AnnotationsPanel(), ClinicalPanel(schema), ModelsPanel(schema, "auto"), ResultsPanel()
         )
         tabs = [("Annotations", self.panels.annotations), ("Clinical", self.panels.clinical)]
-        tabs += [("Models", self.panels.models), ("Results", self.panels.results)]
-        self.window = MainWindow(self.actions, self.panels.cases, tabs)
+        tabs.append(("Models", self.panels.models))
+        self.window = MainWindow(self.actions, self.panels.cases, tabs, self.panels.results)
         qtbot.addWidget(self.window)
         self.background, self.notices = Background(), Notices()
         self.models = Models(folder / "log", folder / "cache")

@@ -1,0 +1,90 @@
+"""The layers of one pane: the image below, a map over it, annotations on top."""
+
+from __future__ import annotations
+
+import numpy as np
+from napari.components import ViewerModel
+from napari.layers import Image
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from lnm_desktop.domain.geometry import Point
+from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.ui.viewer.annotation_layer import AnnotationLayer
+from lnm_desktop.ui.viewer.coordinates import Placement
+from lnm_desktop.ui.viewer.heatmap_layer import HeatmapLayer
+from lnm_desktop.ui.viewer.image_layer import ImageLayer
+from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+
+
+class Scene(QObject):
+    """Puts layers on napari's canvas and takes them off, all in one unit."""
+
+    bad_tiles_changed = Signal(int)
+
+    def __init__(self, model: ViewerModel, cache_bytes: int, parent: QObject) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._cache_bytes = cache_bytes
+        self._style = HeatmapStyle()
+        self.image: ImageLayer | None = None
+        self.heatmap: HeatmapLayer | None = None
+        self.placement = Placement.of(Calibration())
+        # Made once: a shapes layer takes longer to build than an image to appear.
+        self.annotations = AnnotationLayer(model, self.placement)
+
+    def show_image(self, reader: ImageReader, title: str, placement: Placement) -> None:
+        """Another image; its map and its annotations are gone."""
+        self.clear()
+        self.placement = placement
+        self.image = ImageLayer(reader, title, placement, self._cache_bytes, self)
+        self.image.bad_tiles_changed.connect(self.bad_tiles_changed)
+        self.annotations.place(placement)
+        self._insert(0, self.image.layer)
+
+    def clear(self, wait_s: float = 0.0) -> None:
+        """No image, no map, no annotations; waits so long for reads under way."""
+        self.annotations.clear()
+        with self._model.layers.batched_update():  # one pass over napari's garbage instead of one per layer
+            self.clear_heatmap()
+            if self.image is not None:
+                self._model.layers.remove(self.image.layer)
+        if self.image is not None:
+            self.image.close(wait_s)
+            self.image.deleteLater()
+            self.image = None
+            self.bad_tiles_changed.emit(0)
+
+    def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
+        """A map over the image; nothing without an image."""
+        self.clear_heatmap()
+        if self.image is not None:
+            self.heatmap = HeatmapLayer(grid, values, self._style, self.placement, self)
+            self._insert(1, self.heatmap.layer)
+
+    def clear_heatmap(self) -> None:
+        """No map."""
+        if self.heatmap is not None:
+            self.heatmap.close()
+            self._model.layers.remove(self.heatmap.layer)
+            self.heatmap.deleteLater()
+            self.heatmap = None
+
+    def set_heatmap_style(self, style: HeatmapStyle) -> None:
+        """Show this and the next map otherwise."""
+        self._style = style
+        if self.heatmap is not None:
+            self.heatmap.set_style(style)
+
+    def value_at(self, point: Point) -> float | None:
+        """The map's value there, else the image's grey value, else None."""
+        value = self.heatmap.value_at(point) if self.heatmap is not None else None
+        if value is None and self.image is not None:
+            value = self.image.value_at(point)
+        return value
+
+    def _insert(self, place: int, layer: Image) -> None:
+        self._model.layers.insert(place, layer)
+        self._model.layers.selection.clear()  # napari would draw a frame and take keys for a selected layer
