@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lnm_desktop.domain.clinical import Absent, ClinicalRecord, Value
+from lnm_desktop.domain.clinical import ClinicalRecord
 from lnm_desktop.domain.ids import RunId
+from lnm_desktop.formats.clinical_json import record_to_dict, value_from_json
 from lnm_desktop.formats.geometry_json import geometry_from_dict, geometry_to_dict
 from lnm_desktop.inference.request import PredictionRequest
 
@@ -27,7 +28,7 @@ def request_to_dict(request: PredictionRequest) -> dict[str, Any]:
     return {
         **{name: getattr(request, name) for name in _PLAIN},
         "regions": [geometry_to_dict(region) for region in request.regions],
-        "clinical": {name: _value_to_json(value) for name, value in request.clinical.values.items()},
+        "clinical": record_to_dict(request.clinical),
         "options": dict(request.options),
     }
 
@@ -36,14 +37,6 @@ def request_from_dict(data: Mapping[str, Any]) -> PredictionRequest:
     """The inverse of `request_to_dict`. Raises KeyError, FormatError."""
     plain = {name: data[name] for name in _PLAIN}
     plain["run_id"] = RunId(plain["run_id"])
-    clinical = {name: _value_from_json(value) for name, value in data["clinical"].items()}
+    clinical = {name: value_from_json(value) for name, value in data["clinical"].items()}
     regions = tuple(geometry_from_dict(region) for region in data["regions"])
     return PredictionRequest(**plain, regions=regions, clinical=ClinicalRecord(clinical), options=data["options"])
-
-
-def _value_to_json(value: Value) -> Any:
-    return {"absent": value.value} if isinstance(value, Absent) else value
-
-
-def _value_from_json(value: Any) -> Value:
-    return Absent(value["absent"]) if isinstance(value, dict) else value

@@ -46,6 +46,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         image=fingerprint(Path(asked.image_path)),
         calibration=calibration,
         regions=asked.regions,
+        clinical=asked.clinical,
         options=options,
         device=loaded.device,
         device_reason=loaded.device_reason,

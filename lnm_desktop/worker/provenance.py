@@ -11,15 +11,20 @@ from typing import Any
 from pydantic import BaseModel
 
 from lnm_desktop import __version__
+from lnm_desktop.domain.clinical import ClinicalRecord
 from lnm_desktop.domain.geometry import Geometry
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import Provenance
+from lnm_desktop.formats.clinical_json import record_to_dict
 from lnm_desktop.formats.geometry_json import geometry_to_dict
 from lnm_desktop.learning.seed import SEED
 from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.plugin.model import ModelOutput, ModelPlugin
 
-LIBRARIES = ("torch", "numpy", "scipy", "pillow", "openslide-python", "openslide-bin", "tifffile", "imagecodecs")
+LIBRARIES = (
+    *("torch", "numpy", "scipy", "scikit-image", "pillow"),
+    *("openslide-python", "openslide-bin", "tifffile", "imagecodecs"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class RunFacts:
     image: str
     calibration: Calibration
     regions: tuple[Geometry, ...]
+    clinical: ClinicalRecord
     options: BaseModel
     device: str
     device_reason: str
@@ -45,12 +51,15 @@ def provenance(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput,
 def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput, facts: RunFacts) -> dict[str, Any]:
     spec = model.spec
     numbers = {name: value for name, value in output.facts.items() if name != "tiles"}
+    # The model's own facts come first: none of them can stand in for one of the host's.
     return {
+        **numbers,
         "image_fingerprint": facts.image,
         "slide_mpp_x": facts.calibration.mpp_x,
         "slide_mpp_y": facts.calibration.mpp_y,
         "slide_mpp_source": facts.calibration.source.value,
         "regions": [geometry_to_dict(region) for region in facts.regions],
+        "clinical": record_to_dict(facts.clinical),
         "model": spec.id,
         "model_version": spec.version,
         "plugin": plugin.distribution,
@@ -67,7 +76,6 @@ def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput
         "seed": SEED,
         "lnm_desktop": __version__,
         "libraries": {name: _version(name) for name in LIBRARIES},
-        **numbers,
     }
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.predict import predict, start_prediction
+from lnm_desktop.domain.clinical import Absent, ClinicalRecord
 from lnm_desktop.errors import Cancelled, InferenceError, LnmError, PluginError
 from lnm_desktop.formats.prediction_bundle import Bundle
 from lnm_desktop.inference.client import Limits
@@ -86,6 +87,26 @@ def test_a_run_gives_its_map_events_and_provenance(start: Start, tmp_path: Path)
     assert facts["device"] == "cpu"
     assert any("SYNTHETIC INPUT" in warning for warning in bundle.prediction.warnings)
     assert any("SYNTHETIC MODEL" in warning for warning in bundle.prediction.warnings)
+
+
+BRAGGART = (
+    MODEL
+    + """
+    def predict(self, inputs, options, job):
+        output = super().predict(inputs, options, job)
+        output.facts.update(weights_sha256="made up", own="kept")
+        return output
+"""
+)
+
+
+def test_the_record_names_what_the_model_was_given_and_no_model_rewrites_it(start: Start, tmp_path: Path) -> None:
+    clinical = ClinicalRecord({"age": 51.0, "ki67": Absent.UNKNOWN})
+    facts = run(start(BRAGGART), tmp_path, clinical=clinical).prediction.provenance.repeatable
+    assert facts["clinical"] == {"age": 51.0, "ki67": {"absent": "unknown"}}
+    assert facts["weights_sha256"] == ""
+    assert facts["own"] == "kept"
+    assert facts["libraries"]["scikit-image"] != "absent"
 
 
 CRASHES = {
