@@ -121,12 +121,13 @@ def plan_run(
     if inputs.regions:
         plan = plan.inside(inputs.regions)
         warnings += _region_warnings(inputs, plan)
-    if options.tissue_fraction > 0:
+    if len(plan) and options.tissue_fraction > 0:
         tissue = find_tissue(inputs.slide, downsample=DEFAULT_MPP / inputs.calibration.mpp)
         plan = plan.in_tissue(tissue, options.tissue_fraction)
+        if not len(plan):
+            warnings.append(f"No tissue was found {'in the given regions' if inputs.regions else 'on the slide'}.")
     if not len(plan):
-        where = "in the given regions" if inputs.regions else "on the slide"
-        warnings.append(f"No tissue was found {where}: nothing was examined and there is no score.")
+        warnings.append("Nothing was examined: there is no score.")
     warnings.append("The model assumes an H&E section of a lymph node; nothing in the file says whether this is one.")
     return plan, tuple(warnings)
 

@@ -138,6 +138,13 @@ def test_only_tissue_is_examined() -> None:
     assert np.isfinite(values).sum() == job.done[-1][1] == job.done[-1][0]
 
 
+def test_a_region_between_the_cells_is_not_called_free_of_tissue() -> None:
+    output = run(regions=(rectangle(Region(1, 1, 3, 3)),))
+    assert any("smaller than one map cell" in warning for warning in output.warnings)
+    assert "Nothing was examined: there is no score." in output.warnings
+    assert not any("tissue" in warning for warning in output.warnings)
+
+
 def test_only_the_regions_are_examined() -> None:
     inside, far = rectangle(Region(320, 320, 64, 64)), rectangle(Region(9000, 9000, 50, 50))
     output = run(regions=(inside, far))
