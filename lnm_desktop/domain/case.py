@@ -20,7 +20,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class CaseImage:
-    """A slide or series of a case. `mpp` is the user's pixel size where the file has none (0 = not given)."""
+    """A slide or series of a case. `user_mpp` is the user's pixel size where the file has none (0 = not given)."""
 
     id: ImageId
     case_id: CaseId
