@@ -19,7 +19,7 @@ from lnm_desktop.plugin.batching import BatchRunner
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
 from lnm_desktop.plugin.read_ahead import read_ahead
 from lnm_desktop.plugin.tile_blocks import blocks_of, heatmap_of
-from lnm_desktop.plugin.tile_findings import ranked_regions, slide_scores
+from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
 
 COARSER_THAN_TRAINED = 1.05
 TOO_COARSE = 1.5
@@ -72,12 +72,13 @@ class TileClassifier(ModelPlugin):
         finding, point = self.spec.classes[-1], self.spec.operating_point
         grid = heatmap_of(plan, finding, f"{finding} probability")
         values, batch_size = self._examine(inputs, plan, grid, options.batch_size, job)
+        regions = ranked_regions(values, point, plan)
         return ModelOutput(
             scores=slide_scores(values, point, finding),
             grids=(grid,),
             maps={finding: values},
-            regions=ranked_regions(values, point, plan),
-            warnings=(*warnings, *_result_warnings(values, point)),
+            regions=regions,
+            warnings=(*warnings, *_result_warnings(values, point, len(regions))),
             facts={"batch_size": batch_size, "tiles": len(plan), "downsample": plan.downsample},
         )
 
@@ -187,7 +188,9 @@ def _region_warnings(inputs: ModelInputs, plan: TilePlan) -> list[str]:
     return []
 
 
-def _result_warnings(values: NDArray[np.float32], operating_point: float) -> tuple[str, ...]:
+def _result_warnings(values: NDArray[np.float32], operating_point: float, regions: int) -> tuple[str, ...]:
+    if regions == MOST_REGIONS:
+        return (f"Only the {MOST_REGIONS} regions with the highest peaks are listed; the map shows all.",)
     if np.isfinite(values).any() and not (values.astype(np.float64) >= operating_point).any():
         return (f"No cell reaches the operating point {operating_point:.3f}: the regions are the highest maxima.",)
     return ()

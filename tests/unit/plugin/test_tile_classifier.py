@@ -18,6 +18,7 @@ from lnm_desktop.errors import CalibrationMissing, Cancelled, InferenceError
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.plugin.model import ModelInputs, ModelOutput
 from lnm_desktop.plugin.spec import ModelSpec
+from lnm_desktop.plugin import tile_classifier
 from lnm_desktop.plugin.tile_classifier import TileClassifier, TileOptions, checked_output
 
 SPEC = ModelSpec("stained", "1", "Stained (made up)", "tile-classification", ("glass", "stain"), 1.0, 96)
@@ -150,6 +151,12 @@ def test_only_the_regions_are_examined() -> None:
     output = run(regions=(inside, far))
     assert np.argwhere(np.isfinite(output.maps["stain"])).tolist() == [[10, 10], [10, 11], [11, 10], [11, 11]]
     assert any("1 of 2 regions lie outside" in warning for warning in output.warnings)
+
+
+def test_a_list_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not any("are listed" in warning for warning in run().warnings)
+    monkeypatch.setattr(tile_classifier, "MOST_REGIONS", len(run().regions))
+    assert any("regions with the highest peaks are listed" in warning for warning in run().warnings)
 
 
 def test_a_region_without_area_is_refused() -> None:
