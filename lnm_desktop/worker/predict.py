@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from lnm_desktop.domain.image import Calibration, CalibrationSource, ImageInfo, ImageKind, Photometric
 from lnm_desktop.domain.prediction import Prediction
-from lnm_desktop.errors import ImageUnsupported, InferenceError
+from lnm_desktop.errors import ImageDamaged, ImageUnsupported, InferenceError
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
 from lnm_desktop.imaging.fingerprint import fingerprint
 from lnm_desktop.imaging.open import open_image
@@ -30,7 +30,9 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
     """Answer `predict`: the bundle is then in `out_dir`. Raises every error of a run."""
     asked, job = request_from_dict(request.arguments), RunJob(request)
     job.stage("opening the slide")
-    with open_image(Path(asked.image_path)) as slide:
+    path = Path(asked.image_path)
+    with open_image(path) as slide:
+        opened = _version(path)
         calibration, notes = run_calibration(slide.info, asked.user_mpp)
         job.stage("loading the model")
         loaded = models.load(asked.model_id, asked.device, asked.threads)
@@ -43,7 +45,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         duration_s = time.monotonic() - clock
     job.stage("writing the result")
     facts = RunFacts(
-        image=fingerprint(Path(asked.image_path)),
+        image=fingerprint(path),
         calibration=calibration,
         regions=asked.regions,
         clinical=asked.clinical,
@@ -54,9 +56,17 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         started=started,
         duration_s=duration_s,
     )
+    if _version(path) != opened:
+        raise ImageDamaged(f"{path.name} was changed while the model ran", hint="Run it again on the finished file.")
     bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, asked), *notes))
     save_bundle(bundle, Path(asked.out_dir))
     return {"run_id": asked.run_id}
+
+
+def _version(path: Path) -> tuple[int, int]:
+    """Size and time of the last change: with other ones the fingerprint is not that of the pixels that were read."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
 
 
 def run_calibration(info: ImageInfo, user_mpp: float) -> tuple[Calibration, tuple[str, ...]]:

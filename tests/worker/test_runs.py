@@ -15,7 +15,7 @@ import pytest
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.predict import predict, start_prediction
 from lnm_desktop.domain.clinical import Absent, ClinicalRecord
-from lnm_desktop.errors import Cancelled, InferenceError, LnmError, PluginError
+from lnm_desktop.errors import Cancelled, ImageDamaged, InferenceError, LnmError, PluginError
 from lnm_desktop.formats.prediction_bundle import Bundle
 from lnm_desktop.inference.client import Limits
 from lnm_desktop.inference.events import Event, GridAnnounced, Progress, TileDone
@@ -136,6 +136,19 @@ def test_a_failing_run_is_named_and_the_next_one_works(name: str, start: Start, 
     assert not (tmp_path / "result" / "prediction.json").exists()
     flag.unlink()
     assert run(models, tmp_path).maps["dark"][0, 0] == 0.5
+
+
+def test_a_slide_that_changes_during_the_run_gives_no_record(start: Start, tmp_path: Path) -> None:
+    models = start()
+
+    def change(event: Event) -> None:
+        if isinstance(event, Progress):
+            with (tmp_path / "synthetic.png").open("ab") as file:
+                file.write(b" ")
+
+    with pytest.raises(ImageDamaged, match=r"synthetic\.png was changed while the model ran"):
+        run(models, tmp_path, change)
+    assert not (tmp_path / "result").exists()
 
 
 def test_a_hanging_run_is_stopped_for_its_silence(start: Start, tmp_path: Path) -> None:
