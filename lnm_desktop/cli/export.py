@@ -24,6 +24,7 @@ def command(
     if as_json:
         print_json({"file": str(report.path), "annotations": report.count, "notes": list(report.notes)})
         return
-    WORDS.print(f"{report.count} annotations written to {report.path}")
+    # Names may hold brackets, which are no markup here.
+    WORDS.print(f"{report.count} annotations written to {report.path}", markup=False)
     for note in report.notes:
-        WORDS.print(f"  note: {note}")
+        WORDS.print(f"  note: {note}", markup=False)
