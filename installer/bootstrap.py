@@ -105,7 +105,8 @@ def test(rest: list[str]) -> int:
     ]
     for command in checks:
         step(command)
-    return virtual_screen([python, "-m", "pytest", "-q", "-m", "gl", *rest])
+    show = virtual_screen if sys.platform == "linux" else on_screen
+    return show([python, "-m", "pytest", "-q", "-m", "gl", *rest])
 
 
 def step(command: list[str], **environment: str) -> None:
