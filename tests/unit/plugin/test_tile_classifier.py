@@ -16,9 +16,9 @@ from lnm_desktop.domain.image import Calibration, CalibrationSource, ImageInfo, 
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import CalibrationMissing, Cancelled, InferenceError
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.plugin import tile_classifier
 from lnm_desktop.plugin.model import ModelInputs, ModelOutput
 from lnm_desktop.plugin.spec import ModelSpec
-from lnm_desktop.plugin import tile_classifier
 from lnm_desktop.plugin.tile_classifier import TileClassifier, TileOptions, checked_output
 
 SPEC = ModelSpec("stained", "1", "Stained (made up)", "tile-classification", ("glass", "stain"), 1.0, 96)
