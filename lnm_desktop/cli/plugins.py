@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from lnm_desktop import paths
-from lnm_desktop.cli.output import print_json, print_table
+from lnm_desktop.cli.output import WORDS, print_json, print_table
+from lnm_desktop.errors import PluginError
 
 group = typer.Typer(help="Model plugins.", no_args_is_help=True)
 
@@ -13,6 +14,20 @@ group = typer.Typer(help="Model plugins.", no_args_is_help=True)
 @group.callback()
 def _group() -> None:
     """Model plugins."""
+
+
+@group.command()
+def retry(name: str = typer.Argument(help="Name of the plugin, as `lnm plugins list` shows it.")) -> None:
+    """Ask a plugin again that had a problem.
+
+    Example: lnm plugins retry lnm-tumor-tiles
+    """
+    from lnm_desktop.app.models import Models  # noqa: PLC0415 - keeps the start of other commands short
+
+    with Models(paths.log_dir(), paths.cache_dir()) as models:
+        state = models.retry(name)
+    WORDS.print(f"{state.name} {state.version}: {state.problem or 'ready'}")
+    raise typer.Exit(PluginError.exit_code if state.problem else 0)
 
 
 @group.command("list")

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from lnm_desktop import paths
 from lnm_desktop.cli.output import ERRORS, WORDS, print_json, print_table
+from lnm_desktop.domain.clinical import ClinicalRecord
 from lnm_desktop.domain.geometry import Geometry
 from lnm_desktop.domain.ids import RunId, new_id
 from lnm_desktop.domain.prediction import Prediction
@@ -22,6 +23,7 @@ def command(
     out: Path = typer.Option(..., "--out", help="Folder for prediction.json, heatmap.png, annotations.xml."),
     mpp: float = typer.Option(0.0, "--mpp", min=0.0, help="Pixel size in µm where the file has none."),
     regions: Path | None = typer.Option(None, "--regions", help="Annotations; only inside them the model looks."),
+    clinical: Path | None = typer.Option(None, "--clinical", help="JSON of clinical values by field id."),
     option: list[str] = typer.Option([], "--option", help="A model's option as name=value; may be repeated."),
     device: str = typer.Option("auto", "--device", help="auto, cpu, cuda or mps."),
     threads: int = typer.Option(1, "--threads", min=1, help="Threads of the arithmetic."),
@@ -42,6 +44,7 @@ def command(
         out_dir=str(out.absolute()),
         user_mpp=mpp,
         regions=_regions(regions),
+        clinical=_record(clinical),
         options=dict(_option(text) for text in option),
         device=device,
         threads=threads,
@@ -119,6 +122,15 @@ def _regions(file: Path | None) -> tuple[Geometry, ...]:
     if not geometries:
         raise FormatError(f"{file.name} holds no area to look at", hint="Draw a polygon or a rectangle in it.")
     return geometries
+
+
+def _record(file: Path | None) -> ClinicalRecord:
+    if file is None:
+        return ClinicalRecord()
+    from lnm_desktop.formats.clinical_json import load_record  # noqa: PLC0415 - as above
+    from lnm_desktop.formats.clinical_schema import load_default_schema  # noqa: PLC0415
+
+    return load_record(file, load_default_schema())
 
 
 def _option(text: str) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import io
 from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.formats.asap_xml.holes import cut_out_group, split
 from lnm_desktop.formats.asap_xml.names import NONE
 from lnm_desktop.formats.asap_xml.plain import HOLES_MARK, plain
@@ -23,6 +24,7 @@ def dumps(annotations: AnnotationSet) -> bytes:
     buffer = io.BytesIO()
     with etree.xmlfile(buffer, encoding="UTF-8") as document:
         document.write_declaration()
+        document.write(etree.Comment(f" {RESEARCH_USE_ONLY} "), pretty_print=True)
         with document.element("ASAP_Annotations"):
             with document.element("Annotations"):
                 for annotation in written:

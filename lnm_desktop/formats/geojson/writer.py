@@ -8,6 +8,7 @@ from typing import Any
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Ring, Shape
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.formats import strict_json
 from lnm_desktop.formats.geometry_json import group_to_dict, ring_to_list
 from lnm_desktop.formats.loaded import counted
@@ -23,7 +24,7 @@ def dumps(annotations: AnnotationSet) -> bytes:
         {
             "type": "FeatureCollection",
             "features": [_feature(annotation, groups) for annotation in annotations],
-            OWN: {"groups": [group_to_dict(group) for group in annotations.groups]},
+            OWN: {"notice": RESEARCH_USE_ONLY, "groups": [group_to_dict(group) for group in annotations.groups]},
         }
     )
 

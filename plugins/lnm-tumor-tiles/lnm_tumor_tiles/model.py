@@ -29,7 +29,7 @@ class TumorTiles(TileClassifier):
                 f"the weights {weights.name} do not fit the network", hint="Install the plugin again."
             ) from error
         self._device = torch.device(device)
-        self._network: TumorTileNet = network.to(self._device, memory_format=torch.channels_last)
+        self._network: TumorTileNet = network.to(self._device)
 
     def classify(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Probabilities of normal and tumour, float32 (n, 2), of uint8 tiles (n, 96, 96, 3)."""
