@@ -136,7 +136,7 @@ def install(groups: tuple[str, ...] = ()) -> None:
     stamp, wanted = VENV / "lnm-installed", fingerprint(groups)
     if stamp.is_file() and wanted in stamp.read_text().split():
         return
-    if not program("python").exists():
+    if not has_pip():
         make_venv()
     python = str(program("python"))
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "-q"]
@@ -145,6 +145,13 @@ def install(groups: tuple[str, ...] = ()) -> None:
     editable = [item for folder in (ROOT, *PLUGINS) for item in ("-e", str(folder))]
     step([*pip, "-c", str(CONSTRAINTS), *extra, *editable])
     stamp.write_text(f"{wanted}\n{fingerprint(())}\n")
+
+
+def has_pip() -> bool:
+    """False where the environment is missing or its making was interrupted."""
+    python = program("python")
+    ask = [python, "-m", "pip", "--version"]
+    return python.exists() and subprocess.run(ask, check=False, capture_output=True).returncode == 0
 
 
 def make_venv() -> None:
@@ -188,7 +195,8 @@ def check_system(*, needs_screen: bool) -> None:
 def apt_install(packages: list[str]) -> None:
     """Install Debian packages as root; otherwise print the line to run and stop."""
     line = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if not is_root or not shutil.which("apt-get"):
         sys.exit("Missing system packages. Run this, then start again:\n\n  sudo " + " ".join(line))
     step(["apt-get", "update", "-qq"])
     step([*line, "-qq"], DEBIAN_FRONTEND="noninteractive")
