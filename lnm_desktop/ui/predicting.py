@@ -35,10 +35,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Live:
-    """A run in progress: its image, and the map as far as it is finished."""
+    """A run in progress: the workspace and image it belongs to, and the map as far as it is finished."""
 
+    session: Session
     image: CaseImage
     run: Run | None = None
+    finished: Bundle | None = None
     grid: HeatmapGrid | None = None
     values: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 0), np.float32))
 
@@ -114,7 +116,7 @@ class Predicting(QObject):
         session, image, case = self._current.session, self._current.image, self._current.case
         if session is None or image is None or case is None or self._live is not None:
             return
-        live = self._live = _Live(image)
+        live = self._live = _Live(session, image)
         request = self._request(wish, session, image, case)
         self._panel.set_running(True)
         self._take(live, Stage("starting"))
@@ -122,7 +124,7 @@ class Predicting(QObject):
             self._models,
             request,
             lambda event: self._background.post(lambda: self._take(live, event)),
-            lambda bundle: self._background.post(lambda: self._done(live, bundle)),
+            lambda bundle: self._finished(live, bundle),
             lambda error: self._background.post(lambda: self._failed(live, error)),
         )
 
@@ -133,10 +135,13 @@ class Predicting(QObject):
             self._panel.progress.show_stage("cancelling")
 
     def close(self) -> None:
-        """Stop what runs and end the workers."""
-        if self._live is not None and self._live.run is not None:
-            self._live.run.cancel()
-            self._live.run.wait(5)
+        """Stop what runs and end the workers; a run that has finished by then is still recorded."""
+        live = self._live
+        if live is not None and live.run is not None:
+            live.run.cancel()
+            live.run.wait(5)
+            if live.finished is not None:
+                self._record(live, live.finished)
         self._models.close()
 
     def _request(self, wish: RunWish, session: Session, image: CaseImage, case: Case) -> PredictionRequest:
@@ -190,17 +195,32 @@ class Predicting(QObject):
         if self._pane is not None and self._current.shows(live.image):
             self._pane.update_heatmap(tile.name, tile.column, tile.row, tile.values)
 
+    def _finished(self, live: _Live, bundle: Bundle) -> None:
+        """Called on the run's thread: the result is kept even if the window takes no calls any more."""
+        live.finished = bundle
+        self._background.post(lambda: self._done(live, bundle))
+
     def _done(self, live: _Live, bundle: Bundle) -> None:
         self._end()
-        session = self._current.session
-        if session is None:
-            return
         prediction = bundle.prediction
-        record = self._notices.attempt(lambda: session.add_prediction(live.image.id, prediction))
         self.device_used.emit(str(prediction.provenance.repeatable.get("device", "")))
-        if record is not None:
+        if self._record(live, bundle):
             self._showing.show_new(live.image, bundle)
             self._notices.info(f"{prediction.model_id} has finished on {live.image.label}.", prediction.notice)
+
+    def _record(self, live: _Live, bundle: Bundle) -> bool:
+        """Into the workspace that the run began in; where that is impossible, say where the files lie."""
+        prediction = bundle.prediction
+        try:
+            live.session.add_prediction(live.image.id, prediction)
+        except LnmError as error:
+            folder = live.session.prediction_folder(prediction.id)
+            words = f"{prediction.model_id} has finished on {live.image.label}, but the run could not be recorded"
+            self._notices.error(
+                LnmError(f"{words}: {error.message}", hint=f"Its result is kept in {folder}.", **error.facts)
+            )
+            return False
+        return True
 
     def _failed(self, live: _Live, error: LnmError) -> None:
         self._end()

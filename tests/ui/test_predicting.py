@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lnm_desktop.app.session import Session
 from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import Cancelled, InferenceError, LnmError
@@ -138,3 +139,40 @@ def test_a_result_of_another_image_does_not_appear_on_this_one(bench: Bench, run
     assert bench.pane.called("begin_heatmap") == []
     assert bench.pane.called("show_heatmap") == []
     assert bench.panels.results.runs.count() == 0
+
+
+def test_a_run_is_recorded_in_the_workspace_it_began_in(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    image = bench.bench.current.image
+    assert image is not None
+    bench.panels.models.start()
+    with Session.open(bench.folder / "other", author="tester") as other:
+        bench.bench.use_session(other)
+        runs[0].answer(runs[0].on_done, Bundle(a_prediction(runs[0].request.run_id), {}))
+        bench.wait(lambda: not bench.bench.predicting.running)
+        assert [record.id for record in bench.session.predictions(image.id)] == [runs[0].request.run_id]
+        bench.bench.use_session(bench.session)
+
+
+def test_a_result_whose_workspace_is_closed_is_named_with_its_folder(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    bench.panels.models.start()
+    (run,) = runs
+    bench.bench.use_session(Session.open(bench.folder / "other", author="tester"))
+    bench.session.close()
+    run.answer(run.on_done, Bundle(a_prediction(run.request.run_id), {}))
+    bench.wait(lambda: not bench.bench.predicting.running)
+    assert "could not be recorded" in bench.window.area.bar.message.text()
+    assert run.request.out_dir in bench.window.area.bar.hint.text()
+
+
+def test_a_run_that_finishes_while_the_window_closes_is_recorded(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    image = bench.bench.current.image
+    assert image is not None
+    bench.panels.models.start()
+    (run,) = runs
+    run.answer(run.on_done, Bundle(a_prediction(run.request.run_id), {}))
+    assert bench.bench.predicting.running, "nobody has served the window's events yet"
+    bench.bench.predicting.close()
+    assert [record.id for record in bench.session.predictions(image.id)] == [run.request.run_id]
