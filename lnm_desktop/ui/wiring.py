@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeyEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QDialog, QFileDialog
 
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, Actions
@@ -74,7 +74,8 @@ class Wiring(QObject):
 
     def _connect_editing(self) -> None:
         bench = self._bench
-        self._actions.on({"undo": bench.undo, "redo": bench.redo, "cancel": self._cancel_drawing})
+        self._actions.on({"undo": bench.undo, "redo": bench.redo})
+        self._actions["cancel"].triggered.connect(lambda: bench.pane and bench.pane.cancel_drawing())
         self._actions["delete"].triggered.connect(lambda: bench.pane and bench.pane.delete_selected())
         for tool in Tool:
             self._actions[f"tool-{tool.value}"].triggered.connect(partial(self._take_tool, tool))
@@ -131,12 +132,6 @@ class Wiring(QObject):
     def _take_tool(self, tool: Tool, _checked: bool = False) -> None:
         if self._bench.pane is not None:
             self._bench.pane.set_tool(tool)
-
-    def _cancel_drawing(self) -> None:
-        """Esc belongs to the canvas; wherever the focus is, it is led there."""
-        if self._bench.pane is not None:
-            press = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
-            QApplication.sendEvent(self._bench.pane.canvas_widget, press)
 
     def _ask_command(self) -> None:
         middle = self._window.mapToGlobal(self._window.rect().center())

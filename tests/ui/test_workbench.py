@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.domain.clinical import Absent
 from lnm_desktop.domain.geometry import Point, Shape
@@ -266,3 +267,23 @@ def test_cursor_is_told_in_pixels_without_a_pixel_size(uncalibrated: Bench) -> N
     uncalibrated.open_slide()
     uncalibrated.pane.cursor_moved.emit(Point(100, 200))
     assert uncalibrated.window.status.position.text() == "x 100 px   y 200 px"
+
+
+def test_esc_gives_up_the_drawing_wherever_the_focus_is(bench: Bench) -> None:
+    bench.open_slide()
+    bench.actions["cancel"].trigger()
+    assert bench.pane.called("cancel_drawing") == [()]
+
+
+def test_a_folder_of_one_series_is_opened_through_the_menu(bench: Bench, tmp_path: Path) -> None:
+    series = tmp_path / "series"
+    series.mkdir()
+    bench.actions["open-folder"].trigger()
+    dialog = bench.window.findChild(QFileDialog)
+    assert dialog is not None
+    assert dialog.fileMode() is QFileDialog.FileMode.Directory
+    dialog.filesSelected.emit([str(series)])
+    dialog.reject()
+    bench.wait(lambda: bench.bench.current.image is not None)
+    assert bench.bench.current.image is not None
+    assert (bench.bench.current.image.label, bench.bench.current.image.path) == ("series", str(series))

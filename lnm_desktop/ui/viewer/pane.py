@@ -146,6 +146,10 @@ class ViewerPane(QWidget):
         self._hands.set_tool(tool)
         self._input.show_cursor()
 
+    def cancel_drawing(self) -> None:
+        """Give up the shape in the making or the dragged vertex."""
+        self._hands.cancel()
+
     def set_group(self, group: AnnotationGroup | None) -> None:
         """The group, and so the colour, of the next shape."""
         self._group = group
