@@ -93,6 +93,7 @@ def install_only(_rest: list[str]) -> int:
 
 def test(rest: list[str]) -> int:
     """All checks, fastest first; the graphics tests run on a virtual screen."""
+    os.chdir(ROOT)
     check_system(needs_screen=True)
     install(GROUPS)
     python = str(program("python"))
@@ -128,7 +129,7 @@ def virtual_screen(command: list[str]) -> int:
     environment = {**os.environ, "LNM_VIRTUAL_SCREEN": "1"}
     runner = ["xvfb-run", "-a", "-s", "-screen 0 1920x1080x24 +extension GLX"]
     print("\n$ " + " ".join([runner[0], *(Path(part).name for part in command[:1]), *command[1:]]), flush=True)
-    return subprocess.run([*runner, *command], check=False, cwd=ROOT, env=environment).returncode
+    return subprocess.run([*runner, *command], check=False, env=environment).returncode
 
 
 def install(groups: tuple[str, ...] = ()) -> None:
