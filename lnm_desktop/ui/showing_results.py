@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
@@ -23,8 +22,6 @@ from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
 if TYPE_CHECKING:
     from lnm_desktop.ui.viewer.pane import ViewerPane  # napari: it comes in after the window is shown
-
-LEGEND_SHADES = 32
 
 
 class ShowingResults(QObject):
@@ -115,14 +112,8 @@ class ShowingResults(QObject):
             self._pane.show_heatmap(chosen, self._shown.maps[chosen.name])
 
     def _set_style(self, style: HeatmapStyle) -> None:
-        if self._pane is None:
-            return
-        from napari.utils.colormaps import ensure_colormap  # noqa: PLC0415 - napari comes in with the pane
-
-        shades = ensure_colormap(style.colormap).map(np.linspace(0, 1, LEGEND_SHADES))
-        colors = [f"#{r:02X}{g:02X}{b:02X}" for r, g, b, *_ in (shades * 255).round().astype(int).tolist()]
-        self._panel.heatmap.legend.show_scale(colors, style.threshold)
-        self._pane.set_heatmap_style(style)
+        if self._pane is not None:
+            self._pane.set_heatmap_style(style)
 
     def _is_synthetic(self, model_id: str, facts: Mapping[str, Any]) -> bool:
         spec = self.spec(model_id)

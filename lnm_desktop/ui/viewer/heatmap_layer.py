@@ -7,9 +7,9 @@ from napari.layers import Image
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer
 
-from lnm_desktop.domain.colormaps import COLORMAPS
 from lnm_desktop.domain.geometry import Point
 from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.ui.viewer.coloring import colored
 from lnm_desktop.ui.viewer.coordinates import Placement, grid_cell
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
@@ -81,13 +81,3 @@ class HeatmapLayer(QObject):
 
     def _redraw(self) -> None:
         self.layer.data = colored(self._values, self._style)
-
-
-def colored(values: NDArray[np.float32], style: HeatmapStyle) -> NDArray[np.uint8]:
-    """RGBA of values in 0 … 1: opaque from the threshold on, clear below it and where nothing was examined."""
-    table = np.array([(*rgb, 255) for rgb in COLORMAPS[style.colormap]], np.uint8)
-    known = ~np.isnan(values)
-    places = (np.clip(np.where(known, values, 0), 0, 1) * 255).round().astype(np.uint8)
-    rgba = table[places]
-    rgba[..., 3] = np.where(known & (np.where(known, values, -1) >= style.threshold), 255, 0)
-    return rgba

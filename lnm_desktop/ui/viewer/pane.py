@@ -24,6 +24,7 @@ from lnm_desktop.ui.viewer.canvas import Canvas
 from lnm_desktop.ui.viewer.canvas_input import CanvasInput
 from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.hands import Hands
+from lnm_desktop.ui.viewer.map_legend import MapLegend
 from lnm_desktop.ui.viewer.overlay import NAMES_BELOW, DraftLine, Marked, Overlay
 from lnm_desktop.ui.viewer.plane_bar import PlaneBar
 from lnm_desktop.ui.viewer.scene import Scene
@@ -67,6 +68,7 @@ class ViewerPane(QWidget):
         self._visible = True
         self._group: AnnotationGroup | None = None
         self._calibration = Calibration()
+        self._style = HeatmapStyle()
         self._closed = False
         self.setAcceptDrops(True)
         self._build(tile_cache_bytes)
@@ -84,6 +86,7 @@ class ViewerPane(QWidget):
         self._calibration = calibration
         self._annotations = AnnotationSet()
         self._scene.show_image(reader, title, Placement.of(calibration))
+        self._explain_map()
         self._hands.set_image(reader.info.region)
         self._planes.set_planes(reader.info.planes)
         self._canvas.scale_bar.visible = True
@@ -92,6 +95,7 @@ class ViewerPane(QWidget):
     def clear(self) -> None:
         """Show nothing."""
         self._scene.clear()
+        self._explain_map()
         self._annotations = AnnotationSet()
         self._hands.set_image(Region(0, 0, 0, 0))
         self._canvas.scale_bar.visible = False
@@ -174,6 +178,7 @@ class ViewerPane(QWidget):
     def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
         """Lay a map over the image, values of shape (rows, columns), nan where not examined."""
         self._scene.show_heatmap(grid, values)
+        self._explain_map()
 
     def begin_heatmap(self, grid: HeatmapGrid) -> None:
         """Lay an empty map over the image, to be filled while a run goes on."""
@@ -187,10 +192,13 @@ class ViewerPane(QWidget):
     def clear_heatmap(self) -> None:
         """Take the map away."""
         self._scene.clear_heatmap()
+        self._explain_map()
 
     def set_heatmap_style(self, style: HeatmapStyle) -> None:
         """Show this and the next map otherwise."""
+        self._style = style
         self._scene.set_heatmap_style(style)
+        self._explain_map()
 
     # -- the view
 
@@ -277,6 +285,7 @@ class ViewerPane(QWidget):
         self._hands = Hands(self)
         self._input = CanvasInput(native, self._camera, self._hands)
         self._overlay = Overlay(native, self._camera)
+        self._legend = MapLegend(native)
         self._planes = PlaneBar(self)
         self._view_pause = QTimer(self)
         self._view_pause.setSingleShot(True)
@@ -323,8 +332,13 @@ class ViewerPane(QWidget):
     def _on_resized(self) -> None:
         self._overlay.setGeometry(self._canvas.native.rect())
         self._overlay.raise_()
+        self._legend.place()
         if self.image_info is not None:
             self._camera.refit()
+
+    def _explain_map(self) -> None:
+        heatmap = self._scene.heatmap
+        self._legend.show_map(heatmap.grid if heatmap is not None else None, self._style)
 
     def _on_plane(self, plane: int) -> None:
         if self._scene.image is not None:

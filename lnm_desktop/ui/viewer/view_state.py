@@ -19,9 +19,9 @@ class ViewState:
 
 @dataclass(frozen=True, slots=True)
 class HeatmapStyle:
-    """How a heat map looks; values below `threshold` stay clear."""
+    """How a heat map looks; values below `threshold` stay clear, and nuclei are seen through the rest."""
 
     visible: bool = True
-    opacity: float = 0.6
+    opacity: float = 0.45
     threshold: float = 0.5
     colormap: str = "magma"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
+from lnm_desktop.domain.colormaps import COLORMAPS
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 from lnm_desktop.ui.widgets.legend import Legend
 from lnm_desktop.ui.widgets.parts import column, label, row
-
-COLORMAPS = ("magma", "viridis", "cividis", "inferno")
 
 
 class HeatmapControls(QWidget):
@@ -78,6 +77,7 @@ class HeatmapControls(QWidget):
         self.style_changed.emit(self.style_wanted())
 
     def _write_numbers(self) -> None:
+        self.legend.show_style(self.style_wanted())
         self._opacity_words.setText(f"{self.opacity.value()} %")
         self._threshold_words.setText(f"{self.threshold.value() / 100:.2f}")
 

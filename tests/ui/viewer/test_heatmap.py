@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from lnm_desktop.domain.colormaps import COLORMAPS
 from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.prediction import HeatmapGrid
-from lnm_desktop.ui.viewer.heatmap_layer import colored
+from lnm_desktop.ui.viewer.coloring import colored
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 from tests.fakes.formula_reader import cell_color
 
@@ -22,8 +23,18 @@ def values() -> np.ndarray:
 
 
 def test_clear_below_the_threshold_and_where_nothing_was_examined() -> None:
-    rgba = colored(np.array([[np.nan, 0.0, 0.49, 0.5, 1.0]], np.float32), HeatmapStyle(threshold=0.5))
+    rgba = colored(np.array([[np.nan, 0.0, 0.49, 0.6, 1.0]], np.float32), HeatmapStyle(threshold=0.5))
     assert rgba[0, :, 3].tolist() == [0, 0, 0, 255, 255]
+
+
+@pytest.mark.parametrize("threshold", [0.05, 0.31, 0.5, 0.97])
+def test_colour_comes_in_without_a_jump_above_the_threshold(threshold: float) -> None:
+    ramp = np.linspace(0, 1, 1001, dtype=np.float32)[np.newaxis]
+    alpha = colored(ramp, HeatmapStyle(threshold=threshold))[0, :, 3].astype(int)
+    assert (alpha[ramp[0] < threshold] == 0).all()
+    assert alpha[-1] == 255
+    assert (np.diff(alpha) >= 0).all()
+    assert np.diff(alpha).max() <= 10
 
 
 def test_nan_stays_clear_with_threshold_zero() -> None:
@@ -31,7 +42,7 @@ def test_nan_stays_clear_with_threshold_zero() -> None:
     assert rgba[0, :, 3].tolist() == [0, 255]
 
 
-@pytest.mark.parametrize("name", ["magma", "viridis", "cividis"])
+@pytest.mark.parametrize("name", COLORMAPS)
 def test_higher_values_are_lighter(name: str) -> None:
     ramp = np.linspace(0, 1, 11, dtype=np.float32)[np.newaxis]
     rgb = colored(ramp, HeatmapStyle(threshold=0.0, colormap=name))[0, :, :3].astype(float)
@@ -55,6 +66,21 @@ def test_cells_lie_on_their_tissue(show_slide) -> None:
         assert_color(pane, image, Point(x, 672), yellow)
     for x in (1024 - 6, 1280 + 6):
         assert_color(pane, image, Point(x, 672), cell_color(x, 672))
+
+
+@pytest.mark.gl
+def test_the_colours_are_explained_in_the_corner_as_long_as_they_show(show_slide) -> None:
+    pane, _ = show_slide()
+    assert not pane._legend.isVisible()
+    pane.set_heatmap_style(HeatmapStyle(threshold=0.31))
+    pane.show_heatmap(GRID, values())
+    assert pane._legend.isVisible()
+    assert pane._legend.title.text() == "tumour, clear below 0.31"
+    pane.set_heatmap_style(HeatmapStyle(visible=False))
+    assert not pane._legend.isVisible()
+    pane.set_heatmap_style(HeatmapStyle())
+    pane.clear_heatmap()
+    assert not pane._legend.isVisible()
 
 
 @pytest.mark.gl
