@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import typer
+from rich.markup import escape
 
 from lnm_desktop import paths
 from lnm_desktop.cli.app import open_window
@@ -31,16 +33,16 @@ def command(
     from lnm_desktop.app.demo import prepare_demo  # noqa: PLC0415 - keeps the start of other commands short
     from lnm_desktop.app.models import Models  # noqa: PLC0415
 
-    say = (lambda _: None) if as_json else WORDS.print
+    say = (lambda _: None) if as_json else partial(WORDS.print, markup=False)
     with Models(paths.log_dir(), paths.cache_dir()) as models, RunProgress(hidden=as_json) as progress:
         demo = prepare_demo(folder.absolute(), models, real_data=data or _beside(), say=say, on_event=progress.show)
     if as_json:
         print_json([summary(result.bundle.prediction, result.folder) for result in demo.results])
         return
     for result in demo.results:
-        WORDS.print(f"\n[bold]{result.image.label}[/]")
+        WORDS.print(f"\n[bold]{escape(result.image.label)}[/]")
         print_prediction(result.bundle.prediction, result.folder)
-        WORDS.print(f"Drawn regions as ASAP XML: {result.annotations}")
+        WORDS.print(f"Drawn regions as ASAP XML: {result.annotations}", markup=False)
     if window:
         raise typer.Exit(_show(demo.workspace, demo.case.id, screenshot or _picture_without_a_screen(folder)))
 
@@ -50,7 +52,7 @@ def _show(workspace: Path, case_id: str, screenshot: Path | None) -> int:
     if screenshot is None:
         return open_window(arguments)
     code = open_window([*arguments, "--screenshot", str(screenshot.absolute())])
-    WORDS.print(f"\nThe window as a picture: {screenshot.absolute()}")
+    WORDS.print(f"\nThe window as a picture: {screenshot.absolute()}", markup=False)
     return code
 
 

@@ -30,5 +30,5 @@ def command(as_json: bool = typer.Option(False, "--json", help="Print one JSON o
             for check in checks
         ]
         print_table("LNM Desktop", ("check", "state", "seen", "remedy"), rows)
-        WORDS.print(f"Logs: {paths.log_dir()}")
+        WORDS.print(f"Logs: {paths.log_dir()}", markup=False)
     raise typer.Exit(0 if ok else EnvironmentFault.exit_code)

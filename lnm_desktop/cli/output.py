@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from lnm_desktop.errors import LnmError
@@ -22,12 +23,12 @@ def print_json(data: Any) -> None:
 
 
 def print_table(title: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    """A table for a person; numbers are given as text with their unit."""
-    table = Table(title=title, title_justify="left", title_style="bold")
+    """A table for a person; numbers are given as text with their unit. Brackets stand for themselves."""
+    table = Table(title=escape(title), title_justify="left", title_style="bold")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     WORDS.print(table)
 
 
@@ -36,13 +37,9 @@ def print_error(error: LnmError, *, as_json: bool) -> None:
     if as_json:
         print_json({**error.to_dict(), "exit_code": error.exit_code})
         return
-    ERRORS.print(f"[bold red]Error:[/] {_escape(error.message)}")
+    ERRORS.print(f"[bold red]Error:[/] {escape(error.message)}")
     if error.hint:
-        ERRORS.print(f"       {_escape(error.hint)}")
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+        ERRORS.print(f"       {escape(error.hint)}")
 
 
 def _finite(data: Any) -> Any:

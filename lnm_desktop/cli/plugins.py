@@ -26,7 +26,7 @@ def retry(name: str = typer.Argument(help="Name of the plugin, as `lnm plugins l
 
     with Models(paths.log_dir(), paths.cache_dir()) as models:
         state = models.retry(name)
-    WORDS.print(f"{state.name} {state.version}: {state.problem or 'ready'}")
+    WORDS.print(f"{state.name} {state.version}: {state.problem or 'ready'}", markup=False)
     raise typer.Exit(PluginError.exit_code if state.problem else 0)
 
 

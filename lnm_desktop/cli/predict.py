@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from lnm_desktop import paths
@@ -79,9 +80,9 @@ def print_prediction(prediction: Prediction, folder: Path) -> None:
     rows = [(score.label, f"{score.value:.4g} {score.unit}".strip(), score.meaning) for score in prediction.scores]
     print_table(f"{prediction.model_id} {prediction.model_version}", ("score", "value", "meaning"), rows)
     for warning in prediction.warnings:
-        WORDS.print(f"[yellow]Note:[/] {warning}")
-    WORDS.print(f"{len(prediction.regions)} regions ranked. Bundle: {folder}")
-    WORDS.print(f"[bold]{prediction.notice}[/]")
+        WORDS.print(f"[yellow]Note:[/] {escape(warning)}")
+    WORDS.print(f"{len(prediction.regions)} regions ranked. Bundle: {escape(str(folder))}")
+    WORDS.print(f"[bold]{escape(prediction.notice)}[/]")
 
 
 class RunProgress:
@@ -89,10 +90,10 @@ class RunProgress:
 
     def __init__(self, *, hidden: bool) -> None:
         columns = (
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            TextColumn("{task.fields[rate]}", markup=False),
         )
         self._bar = Progress(*columns, TimeRemainingColumn(), console=ERRORS, disable=hidden, transient=True)
         self._task = self._bar.add_task("starting the model", total=None, rate="")
@@ -117,11 +118,20 @@ def _regions(file: Path | None) -> tuple[Geometry, ...]:
     if file is None:
         return ()
     from lnm_desktop.formats.annotations import load_annotations  # noqa: PLC0415 - as above
+    from lnm_desktop.formats.asap_xml.holes import is_cut_out  # noqa: PLC0415
 
-    geometries = tuple(item.geometry for item in load_annotations(file).annotations if item.geometry.area_px2 > 0)
-    if not geometries:
+    drawn = load_annotations(file).annotations
+    kept = [item.geometry for item in drawn if item.geometry.area_px2 > 0 and not is_cut_out(item.group)]
+    if not kept:
         raise FormatError(f"{file.name} holds no area to look at", hint="Draw a polygon or a rectangle in it.")
-    return geometries
+    _tell_left_out(file, len(drawn) - len(kept), sum(is_cut_out(item.group) for item in drawn))
+    return tuple(kept)
+
+
+def _tell_left_out(file: Path, left_out: int, cut_out: int) -> None:
+    if left_out:
+        reasons = f"{cut_out} of a group that is cut out, {left_out - cut_out} without an area"
+        ERRORS.print(f"[yellow]Note:[/] {escape(file.name)}: {left_out} annotations are no regions ({reasons}).")
 
 
 def _record(file: Path | None) -> ClinicalRecord:

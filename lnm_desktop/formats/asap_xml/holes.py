@@ -33,10 +33,15 @@ def cut_out_group(group: str) -> str:
     return _CUT_OUT_GROUPS.get(group, EXCLUSION)
 
 
+def is_cut_out(group: str) -> bool:
+    """True for a group whose areas are taken out of others and are none of their own."""
+    return group in _EXCLUSIONS
+
+
 def looks_like_hole(annotation: Annotation) -> bool:
     """True for a polygon that stands and is named as a hole would be."""
     is_polygon = annotation.geometry.shape is Shape.POLYGON and not annotation.geometry.holes
-    return is_polygon and annotation.group in _EXCLUSIONS and _NAME.fullmatch(annotation.name) is not None
+    return is_polygon and is_cut_out(annotation.group) and _NAME.fullmatch(annotation.name) is not None
 
 
 def split(annotation: Annotation) -> tuple[Annotation, ...]:
