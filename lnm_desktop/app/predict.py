@@ -8,12 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from lnm_desktop.app.models import Models
+from lnm_desktop.app.needs import missing_clinical, unfit_image
 from lnm_desktop.app.options import parse_options
-from lnm_desktop.errors import LnmError
+from lnm_desktop.domain.image import ImageKind
+from lnm_desktop.errors import ClinicalError, InferenceError, LnmError
+from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle
 from lnm_desktop.inference.events import OnEvent
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.log import get_logger
+from lnm_desktop.plugin.spec import ModelSpec
 
 _log = get_logger(__name__)
 OnDone = Callable[[Bundle], None]
@@ -29,12 +33,22 @@ def predict(
     """Run one model on one slide and wait: the bundle is in `request.out_dir` and returned as it was read back.
 
     Events arrive on a thread of the channel. Setting `stop` ends the run within one batch.
-    Raises PluginError, WeightsError, ImageError, CalibrationMissing, InferenceError, Cancelled, FormatError.
+    Raises PluginError, WeightsError, ImageError, CalibrationMissing, InferenceError, Cancelled, FormatError,
+    ClinicalError where the request lacks what the model needs.
     """
     model = models.find(request.model_id)
+    _check_needs(model.spec, request)
     checked = replace(request, options=parse_options(request.options, model.options_schema))
     models.client(request.model_id).predict(checked, on_event, stop)
     return load_bundle(Path(request.out_dir))
+
+
+def _check_needs(spec: ModelSpec, request: PredictionRequest) -> None:
+    """A run is on a slide, and the worker refuses what is none; the other needs are told by the request."""
+    if unfit := unfit_image(spec, ImageKind.SLIDE):
+        raise InferenceError(unfit, hint="Choose a model that reads slides.")
+    if missing := missing_clinical(spec, request.clinical, load_default_schema()):
+        raise ClinicalError(missing, hint="State these values; an unknown one does not do.")
 
 
 class Run:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from lnm_desktop.app.needs import missing_clinical, unfit_image
 from lnm_desktop.domain.case import CaseImage
-from lnm_desktop.domain.clinical import Absent, ClinicalRecord, ClinicalSchema
+from lnm_desktop.domain.clinical import ClinicalRecord, ClinicalSchema
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.plugin.spec import ModelSpec
 
@@ -34,18 +35,10 @@ def why_not(spec: ModelSpec, context: RunContext, schema: ClinicalSchema, *, reg
     """The reason why this model cannot run now; empty when it can."""
     if context.image is None:
         return "Open an image first."
-    if context.image.kind.value not in spec.needs_images:
-        return (
-            f"This model reads a {' and a '.join(spec.needs_images)}; the open image is a {context.image.kind.value}."
-        )
+    if unfit := unfit_image(spec, context.image.kind):
+        return unfit
     if not context.calibration.is_known:
         return "The image does not say how large its pixels are. State the pixel size below."
     if regions_only and not context.regions:
         return "Select one or more regions in the viewer, or choose the whole slide."
-    return _missing_fields(spec, context.clinical, schema)
-
-
-def _missing_fields(spec: ModelSpec, record: ClinicalRecord, schema: ClinicalSchema) -> str:
-    labels = {item.id: item.label for item in schema.fields}
-    missing = [labels.get(name, name) for name in spec.needs_clinical if isinstance(record.get(name), Absent)]
-    return f"This model needs clinical data: {', '.join(missing)}." if missing else ""
+    return missing_clinical(spec, context.clinical, schema)

@@ -28,7 +28,7 @@ READY = RunContext(SLIDE, Calibration(0.5, 0.5, CalibrationSource.FILE))
     ("context", "words"),
     [
         (RunContext(), "Open an image first."),
-        (replace(READY, image=replace(SLIDE, kind=ImageKind.SERIES)), "the open image is a series"),
+        (replace(READY, image=replace(SLIDE, kind=ImageKind.SERIES)), "the image is a series"),
         (replace(READY, calibration=Calibration()), "State the pixel size below"),
         (replace(READY, clinical=ClinicalRecord({"age": Absent.UNKNOWN})), "Age at diagnosis"),
     ],

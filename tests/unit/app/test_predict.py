@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,9 +12,10 @@ import pytest
 
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.predict import Run, predict, start_prediction
+from lnm_desktop.domain.clinical import Absent, ClinicalRecord
 from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
-from lnm_desktop.errors import Cancelled, FormatError, InferenceError, LnmError
+from lnm_desktop.errors import Cancelled, ClinicalError, FormatError, InferenceError, LnmError
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
 from lnm_desktop.inference.events import OnEvent, Stage
 from lnm_desktop.inference.request import PredictionRequest
@@ -27,12 +29,13 @@ SPEC = ModelSpec("fake-darkness", "1.0", "Fake", "tile-classification", ("light"
 class FakeModels:
     """One model whose worker is this object; made up."""
 
-    def __init__(self, problem: Exception | None = None) -> None:
+    def __init__(self, problem: Exception | None = None, spec: ModelSpec = SPEC) -> None:
         self.problem = problem
+        self.spec = spec
         self.requests: list[PredictionRequest] = []
 
     def find(self, model_id: str) -> ModelDescription:
-        return ModelDescription(SPEC, "m:M", TileOptions.model_json_schema())
+        return ModelDescription(self.spec, "m:M", TileOptions.model_json_schema())
 
     def client(self, model_id: str) -> FakeModels:
         return self
@@ -88,6 +91,23 @@ def test_wrong_options_never_reach_a_worker(tmp_path: Path) -> None:
     models = FakeModels()
     with pytest.raises(InferenceError, match="stride_px"):
         predict(cast(Models, models), a_request(tmp_path, tmp_path / "result", options={"stride_px": 5}))
+    assert models.requests == []
+
+
+@pytest.mark.parametrize(
+    ("spec", "error", "words"),
+    [
+        (replace(SPEC, needs_clinical=("age",)), ClinicalError, "needs clinical data: Age"),
+        (replace(SPEC, needs_images=("series",)), InferenceError, "reads a series; the image is a slide"),
+    ],
+)
+@pytest.mark.parametrize("record", [ClinicalRecord(), ClinicalRecord({"age": Absent.UNKNOWN})])
+def test_what_a_model_needs_is_asked_before_its_worker(
+    tmp_path: Path, spec: ModelSpec, error: type[Exception], words: str, record: ClinicalRecord
+) -> None:
+    models = FakeModels(spec=spec)
+    with pytest.raises(error, match=words):
+        predict(cast(Models, models), a_request(tmp_path, tmp_path / "result", clinical=record))
     assert models.requests == []
 
 
