@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ class TilePlan:
 
     A tile of `tile_px` lies around its cell's centre; with a tile larger than the stride, tiles overlap. The last
     cells may reach beyond the region, so that nothing of it is left out. `chosen` is bool (rows, columns).
+    `tissue_threshold` and `tissue_cell_px` (level-0 pixels) tell by which mask cells were chosen; None: by none.
     """
 
     region: Region
@@ -29,6 +30,8 @@ class TilePlan:
     stride_px: int
     downsample: float
     chosen: NDArray[np.bool_]
+    tissue_threshold: float | None = None
+    tissue_cell_px: float | None = None
 
     @property
     def origin(self) -> Point:
@@ -77,7 +80,8 @@ class TilePlan:
             return self
         edges_x = self.region.x + np.arange(self.columns + 1, dtype=np.float64) * self.cell.width
         edges_y = self.region.y + np.arange(self.rows + 1, dtype=np.float64) * self.cell.height
-        return self._with(self.chosen & (tissue.fractions(edges_x, edges_y) >= least_fraction))
+        plan = self._with(self.chosen & (tissue.fractions(edges_x, edges_y) >= least_fraction))
+        return replace(plan, tissue_threshold=tissue.threshold, tissue_cell_px=tissue.downsample_x)
 
     def inside(self, geometries: Iterable[Geometry]) -> TilePlan:
         """Only the cells whose centre lies in one of the areas (holes are outside); dots and lines have no area."""
@@ -103,7 +107,7 @@ class TilePlan:
         return polygon2mask(self.chosen.shape, np.array(vertices))
 
     def _with(self, chosen: NDArray[np.bool_]) -> TilePlan:
-        return TilePlan(self.region, self.tile_px, self.stride_px, self.downsample, chosen)
+        return replace(self, chosen=chosen)
 
 
 def plan_tiles(region: Region, tile_px: int, stride_px: int, downsample: float) -> TilePlan:

@@ -27,6 +27,15 @@ def probe_devices() -> tuple[str, ...]:
     return tuple(device for device in PREFERENCE if device == "cpu" or usable[device]())
 
 
+def arithmetic(device: str) -> str:
+    """What computes on a device, as far as it decides about the last bits: a GPU's name, or the CPU's vector unit."""
+    if device == "cuda":
+        return torch.cuda.get_device_name()
+    if device == "mps":
+        return "mps"
+    return torch.backends.cpu.get_cpu_capability()
+
+
 def choose_device(requested: str, probe: Probe = probe_devices) -> DeviceChoice:
     """The requested device, or for "auto" the best there is: cuda, then mps, then cpu.
 

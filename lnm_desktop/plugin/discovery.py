@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.machinery import PathFinder
 from importlib.metadata import Distribution, EntryPoint, distributions
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 GROUP = "lnm_desktop"
@@ -20,9 +20,10 @@ FIRST_PARTY = frozenset({"lnm-tumor-tiles"})
 class InstalledPlugin:
     """A distribution with an entry point of the group `lnm_desktop`.
 
-    `entry` is the module (or "module:object") that holds its hooks. `hash` is SHA-256 over the distribution's
-    files, so that it changes with any of them. `path` holds folders that the worker appends *last* to its search
-    path; empty for what lives in the application's own environment.
+    `entry` is the module (or "module:object") that holds its hooks. `hash` is SHA-256 over the distribution's own
+    files: it changes with any of them and is the same on every machine, however the plugin was installed. `path`
+    holds folders that the worker appends *last* to its search path; empty for what lives in the application's own
+    environment.
     """
 
     distribution: str
@@ -77,19 +78,34 @@ def _plugins_of(distribution: Distribution, path: tuple[str, ...]) -> Iterator[I
 
 
 def _hash(distribution: Distribution, entry: EntryPoint, path: tuple[str, ...]) -> str:
-    """SHA-256 over names and contents of the recorded files and of the package's folder (editable installs)."""
-    files = {str(file): Path(str(file.locate())) for file in distribution.files or ()}
+    """SHA-256 over the version, the entry, and names and contents of the packages' files.
+
+    What an installer adds on its own account (scripts, its records, links of editable installs) is left out.
+    """
+    files = {file.as_posix(): Path(str(file.locate())) for file in distribution.files or () if _is_content(file)}
     files |= _package_files(entry, path)
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{distribution.version}\0{entry.value}\0".encode())
     for name, file in sorted(files.items()):
-        if file.is_file() and file.suffix != ".pyc" and file.name != "RECORD":
+        if file.is_file() and file.suffix != ".pyc" and "__pycache__" not in file.parts:
             digest.update(f"{name}\0{file.stat().st_size}\0".encode())
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
 
+def _is_content(file: PurePath) -> bool:
+    """True for what lies in the packages themselves; `..` leads to scripts and shared data."""
+    top = file.parts[0]
+    is_record = top.endswith((".dist-info", ".egg-info"))
+    is_link = file.suffix == ".pth" or top.startswith(("__editable__", "_editable_impl"))
+    return top != ".." and not file.is_absolute() and not is_record and not is_link
+
+
 def _package_files(entry: EntryPoint, path: tuple[str, ...]) -> dict[str, Path]:
     top = entry.module.partition(".")[0]
     spec = PathFinder.find_spec(top, list(path)) if path else find_spec(top)
-    roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
-    return {str(file.relative_to(root.parent)): file for root in roots for file in root.rglob("*")}
+    if spec is None:
+        return {}
+    if spec.submodule_search_locations is None:
+        return {Path(spec.origin).name: Path(spec.origin)} if spec.origin else {}
+    roots = [Path(root) for root in spec.submodule_search_locations]
+    return {file.relative_to(root.parent).as_posix(): file for root in roots for file in root.rglob("*")}

@@ -79,7 +79,13 @@ class TileClassifier(ModelPlugin):
             maps={finding: values},
             regions=regions,
             warnings=(*warnings, *_result_warnings(values, point, len(regions))),
-            facts={"batch_size": batch_size, "tiles": len(plan), "downsample": plan.downsample},
+            facts={
+                "batch_size": batch_size,
+                "tiles": len(plan),
+                "downsample": plan.downsample,
+                "tissue_threshold": plan.tissue_threshold,
+                "tissue_cell_px": plan.tissue_cell_px,
+            },
         )
 
     def _examine(

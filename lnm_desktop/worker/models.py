@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 import traceback
 from collections.abc import Iterator
@@ -26,6 +27,15 @@ class LoadedModel:
     model: ModelPlugin
     device: str
     device_reason: str
+
+    @property
+    def arithmetic(self) -> str:
+        """What computes: see `learning.devices.arithmetic`; the processor's kind for a model without torch."""
+        if not uses_torch(type(self.model)):
+            return platform.machine()
+        from lnm_desktop.learning.devices import arithmetic  # noqa: PLC0415 - loads torch
+
+        return arithmetic(self.device)
 
     def running(self) -> AbstractContextManager[object]:
         """What surrounds each call of the model: torch's inference mode where it is a torch model."""

@@ -52,6 +52,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         options=options,
         device=loaded.device,
         device_reason=loaded.device_reason,
+        arithmetic=loaded.arithmetic,
         threads=asked.threads,
         started=started,
         duration_s=duration_s,

@@ -38,6 +38,7 @@ class RunFacts:
     options: BaseModel
     device: str
     device_reason: str
+    arithmetic: str
     threads: int
     started: datetime
     duration_s: float
@@ -71,6 +72,7 @@ def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput
         "resampling": spec.resampling,
         "options": facts.options.model_dump(mode="json"),
         "device": facts.device,
+        "arithmetic": facts.arithmetic,
         "backend": model.backend,
         "threads": facts.threads,
         "seed": SEED,

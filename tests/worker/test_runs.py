@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import threading
 from collections.abc import Callable
@@ -85,6 +86,8 @@ def test_a_run_gives_its_map_events_and_provenance(start: Start, tmp_path: Path)
     assert facts["batch_size"] == 32
     assert facts["slide_mpp_source"] == "user"
     assert facts["device"] == "cpu"
+    assert facts["arithmetic"] == platform.machine()
+    assert facts["tissue_threshold"] is None
     assert any("SYNTHETIC INPUT" in warning for warning in bundle.prediction.warnings)
     assert any("SYNTHETIC MODEL" in warning for warning in bundle.prediction.warnings)
 

@@ -39,6 +39,27 @@ def test_compiled_files_leave_the_hash_alone(tmp_path: Path) -> None:
     assert before.hash == _again(tmp_path).hash
 
 
+def test_what_an_installer_adds_leaves_the_hash_alone(tmp_path: Path) -> None:
+    before = install_fake(tmp_path)
+    info = tmp_path / "fake_darkness-1.0.dist-info"
+    for name in ("direct_url.json", "INSTALLER", "REQUESTED"):
+        (info / name).write_text("of this machine")
+    (tmp_path.parent / "a-script").write_text("#!/of/this/machine/python")
+    (tmp_path / "fake_darkness.pth").write_text("/of/this/machine")
+    with (info / "RECORD").open("a") as record:
+        record.writelines(f"{info.name}/{name},,\n" for name in ("direct_url.json", "INSTALLER", "REQUESTED"))
+        record.write("../a-script,,\nfake_darkness.pth,,\n")
+    assert before.hash == _again(tmp_path).hash
+
+
+def test_an_editable_install_has_the_hash_of_a_plain_one(tmp_path: Path) -> None:
+    before = install_fake(tmp_path)
+    info = tmp_path / "fake_darkness-1.0.dist-info"
+    kept = [line for line in (info / "RECORD").read_text().splitlines() if line.startswith(info.name)]
+    (info / "RECORD").write_text("\n".join(kept))
+    assert before.hash == _again(tmp_path).hash
+
+
 def test_a_folder_cannot_shadow_an_installed_distribution(tmp_path: Path) -> None:
     install_fake(tmp_path / "a", "one-name")
     install_fake(tmp_path / "b", "one-name", plugin=EXPLODES)
