@@ -14,6 +14,7 @@
     ├── InferenceError          a run failed
     │   └── Cancelled           a run was stopped on request
     ├── StoreError              the workspace cannot be read or written
+    │   └── JournalDamaged      the journal of the workspace is not as it was written
     └── EnvironmentFault        something that the machine lacks
 
 A message says what happened and to which file; the hint says what to do about it.
@@ -116,6 +117,12 @@ class StoreError(LnmError):
     """The workspace cannot be read or written."""
 
     exit_code = 50
+
+
+class JournalDamaged(StoreError):
+    """The journal of the workspace is not as it was written."""
+
+    exit_code = 51
 
 
 class EnvironmentFault(LnmError):

@@ -8,6 +8,7 @@ import typer
 
 from lnm_desktop import paths
 from lnm_desktop.cli.output import WORDS, print_json
+from lnm_desktop.errors import JournalDamaged
 
 group = typer.Typer(help="The journal of a workspace.", no_args_is_help=True)
 
@@ -35,6 +36,7 @@ def verify(
         )
     else:
         WORDS.print(
-            f"{report.rows} journal rows, " + ("all in order." if report.ok else f"PROBLEM: {report.problem}")
+            f"{report.rows} journal rows, " + ("all in order." if report.ok else f"PROBLEM: {report.problem}"),
+            markup=False,
         )
-    raise typer.Exit(0 if report.ok else 51)
+    raise typer.Exit(0 if report.ok else JournalDamaged.exit_code)

@@ -10,7 +10,7 @@ from typing import Self, TypeVar
 
 import apsw
 
-from lnm_desktop.errors import StoreError
+from lnm_desktop.errors import JournalDamaged, StoreError
 from lnm_desktop.store import changes, drafts, journal, projection
 from lnm_desktop.store.audit import audit
 from lnm_desktop.store.connection import (
@@ -24,7 +24,7 @@ from lnm_desktop.store.connection import (
 from lnm_desktop.store.journal import Edit, Entry, Head, State
 from lnm_desktop.store.lock import WorkspaceLock
 from lnm_desktop.store.records import AuditReport, Draft
-from lnm_desktop.store.schema import ObjectKind, check_schema, create_schema
+from lnm_desktop.store.schema import GENESIS, ObjectKind, check_schema, create_schema
 
 __all__ = ["Workspace", "sqlite_version"]
 FILE_NAME = "workspace.db"
@@ -218,8 +218,8 @@ def _check_head(connection: apsw.Connection, name: str) -> None:
     """Never go on from a journal whose end is not the one that was recorded."""
     anchor = journal.head(connection)
     last = connection.execute("SELECT seq, hash FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
-    if anchor.seq and (anchor.seq, anchor.hash) != last:
-        raise StoreError(
+    if (anchor.seq, anchor.hash) != (last or (0, GENESIS)):
+        raise JournalDamaged(
             f"the journal of {name} does not end where it should (row {anchor.seq})",
             hint="Open it read-only and verify it, or restore a copy of the workspace folder.",
         )

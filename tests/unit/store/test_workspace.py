@@ -14,11 +14,11 @@ import apsw
 import pytest
 
 from lnm_desktop.domain.geometry import Point, Shape
-from lnm_desktop.errors import EnvironmentFault, StoreError
+from lnm_desktop.errors import EnvironmentFault, JournalDamaged, StoreError
 from lnm_desktop.store import connection as store_connection
 from lnm_desktop.store.journal import Op
 from lnm_desktop.store.records import Draft
-from lnm_desktop.store.schema import SCHEMA_VERSION, ObjectKind
+from lnm_desktop.store.schema import GENESIS, SCHEMA_VERSION, ObjectKind
 from lnm_desktop.store.workspace import FILE_NAME, Workspace
 from tests.unit.store.builders import (
     CASE,
@@ -193,6 +193,14 @@ def test_a_refused_edit_changes_nothing(tmp_path: Path, edit: object, words: str
         workspace.append(edit, USER)  # type: ignore[arg-type]
     assert (workspace.head().seq, names(workspace)) == (3, ["a"])
     workspace.close()
+
+
+@pytest.mark.parametrize("anchor", [f"head_seq = 0, head_hash = '{GENESIS}'", "head_seq = 0", "head_hash = 'x'"])
+def test_an_anchor_that_is_not_the_last_row_is_refused(tmp_path: Path, anchor: str) -> None:
+    a_busy_workspace(tmp_path)
+    tamper(tmp_path, f"UPDATE meta SET {anchor}")
+    with pytest.raises(JournalDamaged, match="does not end where it should"):
+        Workspace.open(tmp_path)
 
 
 def test_an_unknown_owner_is_refused(tmp_path: Path) -> None:
