@@ -146,7 +146,7 @@ class Child:
         if message["kind"] == "event":
             pending = self._pending.get(message["id"])
             if pending is not None and pending.on_event is not None:
-                pending.on_event(message["event"])
+                _tell(pending.on_event, message["event"])
             return
         # Whoever takes an entry out answers it: a death at the same moment finds it gone.
         with self._lock:
@@ -201,6 +201,14 @@ class Child:
             pending, self._pending = list(self._pending.values()), {}
         for entry in pending:
             entry.future.set_exception(death)
+
+
+def _tell(on_event: OnEvent, event: Message) -> None:
+    """A boundary: a listener that fails must not end the thread that hears the child."""
+    try:
+        on_event(event)
+    except Exception:  # noqa: BLE001 - see above
+        _log.exception("a listener failed")
 
 
 def _exit_words(code: int | None) -> str:

@@ -7,15 +7,18 @@ import os
 import queue
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
+
+import psutil
 
 from lnm_desktop.errors import Cancelled, LnmError
 from lnm_desktop.process.channel import Channel, ChannelClosed, Message
 
 HEARTBEAT_S = 0.5
+MOST_LOG_BYTES = 1024 * 1024
 
 
 class Request:
@@ -71,6 +74,7 @@ class RequestLoop:
         except LnmError as error:
             return {"kind": "error", "id": request.id, "error": _told(error)}
         except BaseException as error:  # noqa: BLE001 - a process boundary
+            log_trace(error)
             return {"kind": "error", "id": request.id, "error": unexpected(error).to_dict()}
         finally:
             self._open.pop(request.id, None)
@@ -114,18 +118,26 @@ def unexpected(error: BaseException) -> LnmError:
     return LnmError(f"{type(error).__name__}: {error}", hint="See the process's log for the trace.", unexpected=True)
 
 
+def log_trace(error: BaseException) -> None:
+    """Write the places of a trace to the log; messages are left out, they may name a patient's file."""
+    traceback.print_tb(error.__traceback__, file=sys.stderr)
+    sys.stderr.write(f"{type(error).__name__}\n")
+    sys.stderr.flush()
+
+
 def rss_bytes() -> int:
-    """Resident memory of this process in bytes; 0 where the system does not tell."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    """Resident memory of this process in bytes."""
+    return psutil.Process().memory_info().rss
 
 
 def redirect_output(log_file: str) -> None:
-    """Send stdout and stderr, native prints included, to a log so that they cannot disturb the protocol."""
+    """Send stdout and stderr, native prints included, to a log so that they cannot disturb the protocol.
+
+    A log that has grown beyond 1 MiB begins anew.
+    """
     descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    if os.fstat(descriptor).st_size > MOST_LOG_BYTES:
+        os.ftruncate(descriptor, 0)
     sys.stdout.flush()
     sys.stderr.flush()
     os.dup2(descriptor, 1)

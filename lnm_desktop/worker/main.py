@@ -6,15 +6,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from lnm_desktop.errors import LnmError
 from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.process.channel import Message
-from lnm_desktop.process.loop import Handler, Request, serve
+from lnm_desktop.process.loop import Request, serve
 from lnm_desktop.worker.classify import classify_files
-from lnm_desktop.worker.models import WorkerModels, log_trace, plugin_code
+from lnm_desktop.worker.models import WorkerModels, plugin_code
 from lnm_desktop.worker.predict import run_prediction
 
 Operation = Callable[[WorkerModels, Request], Message]
@@ -33,26 +33,13 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
         "classify_files": classify_files,
         "probe": _probe,
     }
-    serve(connection, log_file, {name: _traced(operation, models) for name, operation in operations.items()})
+    serve(connection, log_file, {name: partial(operation, models) for name, operation in operations.items()})
 
 
 def _be_polite() -> None:
     """No spinning threads beside the window; Ctrl-C is the parent's to interpret."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _traced(operation: Operation, models: WorkerModels) -> Handler:
-    def answer(request: Request) -> Message:
-        try:
-            return operation(models, request)
-        except LnmError:
-            raise
-        except BaseException as error:
-            log_trace(error)
-            raise
-
-    return answer
 
 
 def _describe(models: WorkerModels, request: Request) -> Message:

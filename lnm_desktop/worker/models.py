@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from lnm_desktop.errors import LnmError, PluginError
 from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.plugin.host import PluginHost
 from lnm_desktop.plugin.model import ModelPlugin
+from lnm_desktop.process.loop import log_trace
 
 NO_TORCH = "cpu"
 NICENESS = 10
@@ -95,13 +94,6 @@ def plugin_code(doing: str) -> Iterator[None]:
     except BaseException as error:
         log_trace(error)
         raise PluginError(f"{doing} failed: {type(error).__name__}: {error}", hint="See the worker's log.") from error
-
-
-def log_trace(error: BaseException) -> None:
-    """Write the places of a trace to the log; messages are left out, they may name a patient's file."""
-    traceback.print_tb(error.__traceback__, file=sys.stderr)
-    sys.stderr.write(f"{type(error).__name__}\n")
-    sys.stderr.flush()
 
 
 def _prepare(model_class: type[ModelPlugin], device: str, threads: int) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from lnm_desktop.errors import Cancelled, ImageDamaged, LnmError
 from lnm_desktop.process import child as child_module
 from lnm_desktop.process.child import Child, ChildDied, ChildSpec
+from lnm_desktop.process.loop import MOST_LOG_BYTES, rss_bytes
 from tests.unit.process import children
 
 LONG_S = 30.0
@@ -116,3 +117,35 @@ def test_a_request_waiting_behind_another_can_be_cancelled_before_it_starts(chil
     child.cancel(first)
     with pytest.raises(Cancelled):
         future.result(LONG_S)
+
+
+def test_an_error_that_nobody_foresaw_leaves_its_place_in_the_log(child: Child, spec: ChildSpec) -> None:
+    with pytest.raises(LnmError, match="SystemExit"):
+        child.request("surprise", {}, deadline_s=LONG_S)
+    log = spec.log_file.read_text()
+    assert "in surprise" in log
+    assert "SystemExit" in log
+
+
+def test_a_listener_that_fails_ends_neither_the_request_nor_the_child(child: Child) -> None:
+    heard = threading.Event()
+
+    def fails(event: object) -> None:
+        heard.set()
+        raise ValueError("a defect of the listener")
+
+    request_id, future = child.submit("count", {}, deadline_s=LONG_S, on_event=fails)
+    assert heard.wait(LONG_S)
+    child.cancel(request_id)
+    with pytest.raises(Cancelled):
+        future.result(LONG_S)
+    assert child.request("echo", {"still": "there"}, deadline_s=LONG_S) == {"still": "there"}
+
+
+def test_a_log_that_has_grown_large_begins_anew(spec: ChildSpec) -> None:
+    spec.log_file.write_bytes(b"old" * MOST_LOG_BYTES)
+    child = Child(spec)
+    child.request("echo", {}, deadline_s=LONG_S)
+    child.close()
+    assert spec.log_file.read_text() == "this goes to the log, never into the protocol\n"
+    assert rss_bytes() > 1024**2
