@@ -42,4 +42,6 @@ def _words(value: object) -> str:
         return f"{value:.4f}"
     if isinstance(value, list | tuple):
         return " – ".join(_words(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(item)}" for key, item in value.items())
     return str(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,16 @@ class Limits:
     idle_s: float = 600.0
     heartbeat_s: float = 30.0
     memory_bytes: int = 6 * 1024**3
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Classified:
+    """Probabilities (n,) in the order of the files, and what they were computed with."""
+
+    probabilities: NDArray[np.float64]
+    device: str
+    batch_size: int
+    libraries: Mapping[str, str]
 
 
 class WorkerClient:
@@ -100,8 +110,8 @@ class WorkerClient:
         *,
         device: str = "auto",
         threads: int = 1,
-    ) -> NDArray[np.float64]:
-        """Probability of the model's last class for each tile image, in order (n,). Raises as `predict`."""
+    ) -> Classified:
+        """The model's last class in each tile image. Raises as `predict`."""
         arguments = {
             "model_id": model_id,
             "files": [str(file) for file in files],
@@ -110,7 +120,8 @@ class WorkerClient:
         }
         with self._worker(stop) as child:
             answer = self._wait(child, "classify_files", arguments, on_event, stop, model_id)
-        return np.asarray(answer["probabilities"], dtype=np.float64)
+        probabilities = np.asarray(answer["probabilities"], dtype=np.float64)
+        return Classified(probabilities, answer["device"], answer["batch_size"], answer["libraries"])
 
     def close(self) -> None:
         """End the worker; a request that is being answered fails."""

@@ -16,6 +16,7 @@ from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request
 from lnm_desktop.worker.job import RunJob
 from lnm_desktop.worker.models import WorkerModels
+from lnm_desktop.worker.provenance import library_versions
 
 BATCH = 32
 
@@ -37,7 +38,12 @@ def classify_files(models: WorkerModels, request: Request) -> Message:
         for _, tiles in read_ahead(lambda chunk: read_tiles(chunk, model.spec.tile_px), chunks):
             probabilities += [float(value) for value in runner(tiles)[:, -1]]
             job.progress(len(probabilities), len(files))
-    return {"probabilities": probabilities, "batch_size": runner.size, "device": loaded.device}
+    return {
+        "probabilities": probabilities,
+        "batch_size": runner.size,
+        "device": loaded.device,
+        "libraries": library_versions(),
+    }
 
 
 def read_tiles(files: list[Path], tile_px: int) -> NDArray[np.uint8]:

@@ -49,6 +49,11 @@ def provenance(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput,
     return Provenance(_repeatable(plugin, model, output, facts), _circumstances(output, facts))
 
 
+def library_versions() -> dict[str, str]:
+    """The libraries on which numbers depend, by distribution."""
+    return {name: _version(name) for name in LIBRARIES}
+
+
 def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput, facts: RunFacts) -> dict[str, Any]:
     spec = model.spec
     numbers = {name: value for name, value in output.facts.items() if name != "tiles"}
@@ -77,7 +82,7 @@ def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput
         "threads": facts.threads,
         "seed": SEED,
         "lnm_desktop": __version__,
-        "libraries": {name: _version(name) for name in LIBRARIES},
+        "libraries": library_versions(),
     }
 
 

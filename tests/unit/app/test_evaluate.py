@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from lnm_desktop import __version__
 from lnm_desktop.app.evaluate import evaluate_tiles, read_labelled_files
 from lnm_desktop.app.models import Models
 from lnm_desktop.errors import FormatError, ImageError
@@ -54,6 +56,13 @@ def test_errors_name_the_row(tmp_path: Path) -> None:
             read_labelled_files(a_table(tmp_path, changed), tmp_path)
 
 
+def test_a_file_that_is_listed_twice_is_refused_with_both_rows(tmp_path: Path) -> None:
+    rows = grey_tiles(tmp_path, [1, 2, 3, 4], [0, 1, 1, 0])
+    again = {**rows[1], "file": f"./{rows[1]['file']}"}
+    with pytest.raises(FormatError, match=r"rows 3 and 6: the image test-1\.png is listed twice"):
+        read_labelled_files(a_table(tmp_path, [*rows, again]), tmp_path)
+
+
 def test_a_table_that_cannot_be_measured_says_why(tmp_path: Path) -> None:
     rows = grey_tiles(tmp_path, [1, 2, 3, 4], [0, 1, 1, 1])
     with pytest.raises(FormatError, match="fewer than two rows of one label"):
@@ -79,6 +88,9 @@ def test_a_report_equals_the_measures_of_the_known_probabilities(tmp_path: Path)
             evaluate_tiles(models, "fake-darkness", table, tmp_path, "test")
     scores = 1 - np.array(levels) / 255
     assert (report.n, report.n_positive, report.split, report.unit) == (8, 4, "test", "tile")
+    assert report.table_sha256 == hashlib.sha256(table.read_bytes()).hexdigest()
+    assert (report.device, report.batch_size, report.threads) == ("cpu", 32, 1)
+    assert (report.lnm_desktop, report.libraries["numpy"]) == (__version__, np.__version__)
     assert report.auc == pytest.approx(auc(labels, scores))
     assert report.brier == pytest.approx(np.mean((scores - np.array(labels)) ** 2), abs=1e-6)
     assert report.sensitivity == np.mean(scores[np.array(labels) == 1] >= 0.5)
