@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Mapping
@@ -64,6 +65,15 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     for name, data in files.items():
         write_atomic(folder / name, data)
     write_atomic(folder / PREDICTION_FILE, text)
+    _remove_stale_maps(folder, files)
+
+
+def _remove_stale_maps(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Remove the maps of an older bundle that the new one does not name; one that cannot go does no harm."""
+    for file in folder.glob("heatmap-*.safetensors"):
+        if file.name not in files:
+            with contextlib.suppress(OSError):
+                file.unlink()
 
 
 def load_bundle(folder: Path) -> Bundle:

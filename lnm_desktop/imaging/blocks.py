@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from contextlib import suppress
 from multiprocessing.shared_memory import SharedMemory
+
+from lnm_desktop.errors import EnvironmentFault
 
 SMALLEST_BYTES = 1024 * 1024
 KEPT_FREE = 4
@@ -28,7 +31,7 @@ class BlockPool:
                 self._free.remove(fit)
                 return fit
             size = max(SMALLEST_BYTES, 1 << (size_bytes - 1).bit_length())
-            block = SharedMemory(create=True, size=size)
+            block = _new_block(size)
             self._all[block.name] = block
             return block
 
@@ -51,6 +54,28 @@ class BlockPool:
         with self._lock:
             self._free.clear()
             self._finalizer()
+
+
+def _new_block(size_bytes: int) -> SharedMemory:
+    """A block with all its memory reserved: where none is left, writing to it would kill the writer (SIGBUS)."""
+    block: SharedMemory | None = None
+    try:
+        block = SharedMemory(create=True, size=size_bytes)
+        _reserve(block)
+    except OSError as error:
+        if block is not None:
+            _remove(block)
+        raise EnvironmentFault(
+            f"there is no shared memory for {size_bytes / 1024**2:.0f} MiB of pixels: {error.strerror}",
+            hint="Close other programs, or give /dev/shm more room.",
+        ) from error
+    return block
+
+
+def _reserve(block: SharedMemory) -> None:
+    descriptor = getattr(block, "_fd", -1)
+    if hasattr(os, "posix_fallocate") and descriptor >= 0:
+        os.posix_fallocate(descriptor, 0, block.size)
 
 
 def _remove_all(blocks: dict[str, SharedMemory]) -> None:

@@ -35,10 +35,17 @@ def open_image(path: Path) -> ImageReader:
 def is_image(path: Path) -> bool:
     """Cheap filter for folders and dropped files: by name, or by DICOM's mark where there is no suffix."""
     if path.is_dir():
-        return any(entry.suffix.lower() == ".dcm" for entry in path.iterdir())
+        return _holds_dicom(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return path.is_file()
     return not path.suffix and path.is_file() and _has_dicom_mark(path)
+
+
+def _holds_dicom(folder: Path) -> bool:
+    try:
+        return any(entry.suffix.lower() == ".dcm" for entry in folder.iterdir())
+    except OSError:
+        return False
 
 
 def _has_dicom_mark(path: Path) -> bool:

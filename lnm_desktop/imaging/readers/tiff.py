@@ -77,8 +77,10 @@ class TiffReader(ImageReader):
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> ImageDamaged:
+        # The system's own words carry the whole path.
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         return ImageDamaged(
-            f"{self._path.name} cannot be decoded: {error}", hint="Copy the file again from its source."
+            f"{self._path.name} cannot be decoded: {reason}", hint="Copy the file again from its source."
         )
 
     def _describe(self) -> ImageInfo:

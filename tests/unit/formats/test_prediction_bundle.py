@@ -237,3 +237,12 @@ def test_a_wrong_type_is_refused(path: tuple[str | int, ...], value: object) -> 
     target[path[-1]] = value  # type: ignore[index]
     with pytest.raises(ValueError, match="is not"):
         prediction_from_dict(data)
+
+
+def test_maps_of_an_older_bundle_go(tmp_path: Path) -> None:
+    (tmp_path / "heatmap-older.safetensors").write_bytes(b"of another run")
+    (tmp_path / "notes.txt").write_text("the user's own")
+    save_bundle(a_bundle(), tmp_path)
+    assert not (tmp_path / "heatmap-older.safetensors").exists()
+    assert (tmp_path / "notes.txt").exists()
+    assert same_numbers(load_bundle(tmp_path), a_bundle()) == ()
