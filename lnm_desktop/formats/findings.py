@@ -37,6 +37,16 @@ def found_annotations(prediction: Prediction, maps: Mapping[str, Map]) -> Annota
     return AnnotationSet(annotations, groups)
 
 
+def outline_notes(prediction: Prediction, maps: Mapping[str, Map]) -> tuple[str, ...]:
+    """What `found_annotations` leaves out, in words for the user."""
+    counts = {grid.name: _count(maps[grid.name], _point(prediction)) for grid in prediction.heatmaps}
+    return tuple(
+        f"Only the {MOST_PARTS} areas with the highest peaks of the {count} in the map {name} are outlined."
+        for name, count in counts.items()
+        if count > MOST_PARTS
+    )
+
+
 def found_id(run: RunId, place: int) -> AnnotationId:
     """The identifier of the finding at that place of the list."""
     return AnnotationId(f"{run}-{place + 1}")
@@ -68,10 +78,7 @@ def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tupl
     """Group, outline and peak of each connected part, the highest peak first."""
     if point is None:
         return
-    # The threshold is a double in the model's own count; comparing in float32 could drop a cell on the line.
-    mask = np.isfinite(values) & (values.astype(np.float64) >= point)
-    labels = np.zeros(values.shape, np.int32)
-    ndimage.label(mask, structure=_NEIGHBOURS, output=labels)
+    labels = _labels(values, point)
     peaks = [
         (float(values[place][labels[place] == number].max()), number, place)
         for number, place in enumerate(ndimage.find_objects(labels), start=1)
@@ -79,6 +86,19 @@ def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tupl
     for peak, number, place in sorted(peaks, key=lambda item: (-item[0], item[1]))[:MOST_PARTS]:
         for geometry in _outlines(grid, labels[place] == number, place):
             yield f"{grid.name} (model)", geometry, peak
+
+
+def _labels(values: Map, point: float) -> NDArray[np.int32]:
+    """Connected cells that reach the point, numbered from 1."""
+    # The threshold is a double in the model's own count; comparing in float32 could drop a cell on the line.
+    mask = np.isfinite(values) & (values.astype(np.float64) >= point)
+    labels = np.zeros(values.shape, np.int32)
+    ndimage.label(mask, structure=_NEIGHBOURS, output=labels)
+    return labels
+
+
+def _count(values: Map, point: float | None) -> int:
+    return 0 if point is None else int(_labels(values, point).max(initial=0))
 
 
 def _outlines(grid: HeatmapGrid, mask: NDArray[np.bool_], place: tuple[slice, ...]) -> Iterator[Geometry]:

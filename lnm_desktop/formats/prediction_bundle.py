@@ -21,7 +21,7 @@ from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
 from lnm_desktop.errors import FormatError
 from lnm_desktop.formats import asap_xml, strict_json
 from lnm_desktop.formats.files import read_bytes, write_atomic
-from lnm_desktop.formats.findings import found_annotations, found_id, model_origin
+from lnm_desktop.formats.findings import found_annotations, found_id, model_origin, outline_notes
 from lnm_desktop.formats.heatmap_png import colorize, dumps_png
 from lnm_desktop.formats.prediction_json import prediction_from_dict, prediction_to_dict
 from lnm_desktop.formats.strict_json import Fields
@@ -56,6 +56,7 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
     Raises FormatError for maps that do not fit their grids, for strange types, and where the disk refuses.
     """
     _check_maps(bundle)
+    bundle = _with_notes(bundle)
     files = _files(bundle)
     text = strict_json.dumps(_signed(_content(bundle, files)))
     try:
@@ -66,6 +67,15 @@ def save_bundle(bundle: Bundle, folder: Path) -> None:
         write_atomic(folder / name, data)
     write_atomic(folder / PREDICTION_FILE, text)
     _remove_stale_maps(folder, files)
+
+
+def _with_notes(bundle: Bundle) -> Bundle:
+    """The bundle whose warnings say which outlines are left out, where they are made here."""
+    if len(bundle.annotations):
+        return bundle
+    notes = outline_notes(bundle.prediction, bundle.maps)
+    prediction = bundle.prediction
+    return replace(bundle, prediction=replace(prediction, warnings=(*prediction.warnings, *notes)))
 
 
 def _remove_stale_maps(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -18,7 +18,7 @@ from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, Size
 from lnm_desktop.domain.ids import RunId
 from lnm_desktop.domain.prediction import HeatmapGrid, Prediction, Provenance, RankedRegion, Score
 from lnm_desktop.errors import FormatError
-from lnm_desktop.formats import strict_json
+from lnm_desktop.formats import findings, strict_json
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle, map_file, same_numbers, save_bundle
 from lnm_desktop.formats.prediction_json import prediction_from_dict, prediction_to_dict
 
@@ -246,3 +246,17 @@ def test_maps_of_an_older_bundle_go(tmp_path: Path) -> None:
     assert not (tmp_path / "heatmap-older.safetensors").exists()
     assert (tmp_path / "notes.txt").exists()
     assert same_numbers(load_bundle(tmp_path), a_bundle()) == ()
+
+
+def test_outlines_that_are_left_out_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(findings, "MOST_PARTS", 1)
+    grid = HeatmapGrid("dots", "Dots", 5, 1, Point(0, 0), Size(10, 10))
+    values = np.array([[1, 0, 1, 0, 1]], np.float32)
+    facts = Provenance({"operating_point": 0.5}, {})
+    prediction = Prediction(RunId("r"), "m", "1", heatmaps=(grid,), provenance=facts)
+    save_bundle(Bundle(prediction, {"dots": values}), tmp_path)
+    loaded = load_bundle(tmp_path)
+    assert len(loaded.annotations) == 1
+    assert loaded.prediction.warnings == (
+        "Only the 1 areas with the highest peaks of the 3 in the map dots are outlined.",
+    )
