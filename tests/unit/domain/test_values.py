@@ -8,9 +8,9 @@ import pytest
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
 from lnm_desktop.domain.clinical import Absent, ClinicalField, ClinicalRecord, ClinicalSchema, FieldKind
-from lnm_desktop.domain.geometry import Geometry, Point, Shape
+from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape
 from lnm_desktop.domain.ids import AnnotationId
-from lnm_desktop.domain.image import Calibration, CalibrationSource
+from lnm_desktop.domain.image import Calibration, CalibrationSource, RegionRequest
 from lnm_desktop.errors import ClinicalError
 
 AGE = ClinicalField("age", "Age", FieldKind.NUMBER, minimum=18, maximum=120)
@@ -57,3 +57,13 @@ def test_unknown_is_an_answer_and_not_asked_is_none() -> None:
 def test_a_value_outside_its_field_is_refused(value: float | bool | str) -> None:
     with pytest.raises(ClinicalError, match="Age"):
         ClinicalRecord().set(AGE, value)
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "downsample", "output"),
+    [(100, 40, 1, (100, 40)), (100, 41, 4, (25, 10)), (3, 1000, 16, (1, 62)), (0.1, 0.1, 1, (1, 1))],
+)
+def test_an_answer_has_the_size_of_the_region_at_its_scale(
+    width: float, height: float, downsample: float, output: tuple[int, int]
+) -> None:
+    assert RegionRequest(Region(5, 5, width, height), downsample).output == output
