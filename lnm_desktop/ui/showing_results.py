@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QUrl
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
 from lnm_desktop.app.models import PluginState
@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 class ShowingResults(QObject):
-    """Shows runs of the open image in the results panel and over the image, never among the annotations."""
+    """Shows runs of the open image in the results panel and over the image, never among the annotations.
+
+    `finished` follows the showing of a run that has just ended.
+    """
+
+    finished = Signal()
 
     def __init__(self, panel: ResultsPanel, current: Current, background: Background, notices: Notices) -> None:
         super().__init__()
@@ -81,6 +86,7 @@ class ShowingResults(QObject):
         if session is not None and self._current.shows(image):
             self._panel.show_runs(session.predictions(image.id), bundle.prediction.id)
             self.show(image, bundle)
+            self.finished.emit()
 
     def show(self, image: CaseImage, bundle: Bundle) -> None:
         """Show a run, if its image is still open."""

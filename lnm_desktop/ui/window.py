@@ -16,6 +16,7 @@ from lnm_desktop.ui.widgets.viewer_area import ViewerArea
 from lnm_desktop.ui.window_state import LAYOUT_VERSION
 
 TITLE = "LNM Desktop"
+STACKED_FROM_PX = 900
 
 
 class MainWindow(QMainWindow):
@@ -45,6 +46,7 @@ class MainWindow(QMainWindow):
         self.inspector = self._dock("Inspector", self.tabs, Qt.DockWidgetArea.RightDockWidgetArea)
         self.results = self._dock("Results", results, Qt.DockWidgetArea.RightDockWidgetArea)
         self.docks = (self.cases, self.inspector, self.results)
+        self.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
         self._fill_menus()
         self.strip = self._make_strip()
         self._share_space()
@@ -99,7 +101,12 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _share_space(self) -> None:
-        """Side panels at their widths, inspector and results at equal heights."""
+        """Side panels at their widths; results below the inspector, on a low window behind it."""
+        if self.height() < STACKED_FROM_PX:
+            self.tabifyDockWidget(self.inspector, self.results)
+            self.inspector.raise_()
+        else:
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.results, Qt.Orientation.Vertical)
         self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
         self.resizeDocks([self.inspector, self.results], [1, 1], Qt.Orientation.Vertical)
 

@@ -179,6 +179,7 @@ class Workbench(QObject):
         self.current.image_changed.connect(self._show_image)
         self.notices.added.connect(self._show_notice)
         self.predicting.progressed.connect(self.window.status.show_job)
+        self.showing.finished.connect(self.window.results.raise_)
         self.predicting.device_used.connect(self.window.status.show_device)
 
     def _committed(self, change: Change) -> None:

@@ -176,3 +176,14 @@ def test_a_run_that_finishes_while_the_window_closes_is_recorded(bench: Bench, r
     assert bench.bench.predicting.running, "nobody has served the window's events yet"
     bench.bench.predicting.close()
     assert [record.id for record in bench.session.predictions(image.id)] == [run.request.run_id]
+
+
+def test_results_come_to_the_front_when_a_run_has_finished(bench: Bench, runs: list[FakeRun]) -> None:
+    bench.window.resize(1366, 700)
+    bench.window.show()
+    bench.window.restore_layout()
+    ready(bench)
+    bench.panels.models.start()
+    assert bench.panels.results.visibleRegion().isEmpty()
+    runs[0].answer(runs[0].on_done, Bundle(a_prediction(runs[0].request.run_id), {}))
+    bench.wait(lambda: not bench.panels.results.visibleRegion().isEmpty())
