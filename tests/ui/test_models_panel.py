@@ -121,3 +121,13 @@ def test_a_card_cannot_bring_html_in(qtbot: QtBot) -> None:
     card.show_spec(a_model(card="# Title\n<img src='http://example.invalid/x.png'>\n**bold**").spec)
     assert "<img" not in card.card.toHtml()
     assert "Title" in card.card.toPlainText()
+
+
+def test_the_question_for_a_pixel_size_suits_the_kind_of_image(qtbot: QtBot) -> None:
+    panel = a_panel(qtbot)
+    for kind, words in ((ImageKind.SLIDE, "20×"), (ImageKind.SERIES, "0.5 mm")):
+        panel.show_context(RunContext(CaseImage(ImageId(kind.value), CaseId("c"), kind, "path", "label")))
+        assert words in panel.pixel_size.where.text()
+    panel.pixel_size.size_mpp.setValue(700.0)
+    assert panel.pixel_size.size_mpp.value() == 700.0
+    assert "reads a slide; image is a series" in panel.reason.text()

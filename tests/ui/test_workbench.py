@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.domain.clinical import Absent
 from lnm_desktop.domain.geometry import Point, Shape
+from lnm_desktop.domain.image import Calibration, CalibrationSource
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.ui.notices import Severity
+from lnm_desktop.ui.viewer.view_state import ViewState
+from lnm_desktop.ui.widgets.viewer_area import scale_words
 from tests.ui.conftest import Bench
 from tests.ui.fixtures import a_box, a_triangle
 
@@ -70,8 +74,8 @@ def test_table_shows_square_micrometres(bench: Bench) -> None:
     bench.pane.annotation_drawn.emit(a_triangle())
     bench.wait(lambda: bench.panels.annotations.table.rows.rowCount() == 1)
     rows = bench.panels.annotations.table.rows
-    assert rows.headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) == "Area µm²"
-    assert rows.index(0, 1).data() == "1,250"
+    assert rows.headerData(2, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) == "Area µm²"
+    assert rows.index(0, 2).data() == "1,250"
 
 
 def test_without_a_pixel_size_areas_are_in_pixels(uncalibrated: Bench) -> None:
@@ -79,8 +83,8 @@ def test_without_a_pixel_size_areas_are_in_pixels(uncalibrated: Bench) -> None:
     uncalibrated.pane.annotation_drawn.emit(a_triangle())
     uncalibrated.wait(lambda: uncalibrated.panels.annotations.table.rows.rowCount() == 1)
     rows = uncalibrated.panels.annotations.table.rows
-    assert rows.headerData(1, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) == "Area px²"
-    assert rows.index(0, 1).data() == "5,000"
+    assert rows.headerData(2, Qt.Orientation.Horizontal, Qt.ItemDataRole.DisplayRole) == "Area px²"
+    assert rows.index(0, 2).data() == "5,000"
 
 
 def test_undo_and_redo_from_the_menu(bench: Bench) -> None:
@@ -287,3 +291,34 @@ def test_a_folder_of_one_series_is_opened_through_the_menu(bench: Bench, tmp_pat
     bench.wait(lambda: bench.bench.current.image is not None)
     assert bench.bench.current.image is not None
     assert (bench.bench.current.image.label, bench.bench.current.image.path) == ("series", str(series))
+
+
+def test_all_columns_of_the_annotations_are_in_view(bench: Bench) -> None:
+    bench.window.resize(1366, 768)
+    bench.window.show()
+    bench.open_slide()
+    bench.actions["group-3"].trigger()
+    bench.pane.annotation_drawn.emit(a_triangle())
+    table = bench.panels.annotations.table
+    bench.wait(lambda: table.rows.rowCount() == 1)
+    bench.wait(lambda: table.horizontalHeader().length() <= table.viewport().width())
+    assert min(table.columnWidth(column) for column in range(3)) > 60
+    assert "polygon in Lymph node by tester" in table.rows.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
+
+
+@pytest.mark.parametrize(("height", "tabbed"), [(700, True), (1040, False)])
+def test_results_lie_behind_the_inspector_on_a_low_window_only(bench: Bench, height: int, tabbed: bool) -> None:
+    bench.window.resize(1366, height)
+    bench.window.show()
+    bench.window.restore_layout()
+    assert bool(bench.window.tabifiedDockWidgets(bench.window.inspector)) is tabbed
+
+
+def test_scale_in_words() -> None:
+    known, stated = Calibration(0.5, 0.5, CalibrationSource.FILE), Calibration(0.5, 0.5, CalibrationSource.USER)
+    here = Point(0, 0)
+    assert scale_words(ViewState(20.0, 0.5, 1.0, here), known) == "20.0×   0.5 µm/px"
+    assert scale_words(ViewState(20.0, 0.5, 1.0, here), stated).endswith("pixel size stated by hand")
+    assert scale_words(ViewState(None, 312.5, 1.0, here), known) == "0.312 mm/px"
+    assert scale_words(ViewState(None, None, 4.0, here), Calibration()) == "1 : 4   pixel size unknown"
+    assert scale_words(ViewState(None, None, 0.25, here), Calibration()) == "4 : 1   pixel size unknown"

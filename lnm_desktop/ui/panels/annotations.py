@@ -19,7 +19,7 @@ from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
 
 _NAME = Qt.ItemDataRole.UserRole
 _NO_AREA = (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT)
-_COLUMNS = ("Name", "Area {unit}", "Shape", "Group", "Author")
+_COLUMNS = ("Name", "Group", "Area {unit}")
 
 
 class AnnotationsPanel(QWidget):
@@ -45,6 +45,7 @@ class AnnotationsPanel(QWidget):
         self.filter.setPlaceholderText("Filter annotations")
         self.filter.setClearButtonEnabled(True)
         self.table = TextTable(_columns(self._calibration))
+        self.table.share_width(0, 1)
         self.delete = button("Delete selected", "Delete the chosen annotations (Del); Ctrl+Z brings them back")
         self.total = label("", "hint")
         self._connect()
@@ -195,8 +196,12 @@ def _group_item(place: int, group: AnnotationGroup, count: int) -> QListWidgetIt
 def _row(item: Annotation, calibration: Calibration, colors: dict[str, QIcon]) -> Row:
     area, words = _area(item, calibration)
     name = Cell(item.name or "unnamed", icon=colors.get(item.group) or swatch(item.color))
-    rest = (item.geometry.shape.value, item.group or "none", item.author)
-    return Row(item.id, (name, Cell(words, area), *map(Cell, rest)))
+    return Row(item.id, (name, Cell(item.group or "none"), Cell(words, area)), _details(item))
+
+
+def _details(item: Annotation) -> str:
+    made_by = f" by {item.author}" if item.author else ""
+    return f"{item.name or 'unnamed'}: {item.geometry.shape.value.lower()} in {item.group or 'no group'}{made_by}"
 
 
 def _area(item: Annotation, calibration: Calibration) -> tuple[float, str]:

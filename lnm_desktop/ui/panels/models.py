@@ -87,6 +87,8 @@ class ModelsPanel(QWidget):
             self.part.setChecked(True)
         if context.regions == 0:
             self.whole.setChecked(True)
+        if context.image is not None and context.image != self._context.image:
+            self.pixel_size.show_kind(context.image.kind)
         self._context = context
         self.part.setText(f"Selected regions ({context.regions})" if context.regions else "Selected regions")
         self.part.setEnabled(context.regions > 0)

@@ -34,6 +34,7 @@ class MapLegend(QFrame):
         layout.setContentsMargins(8, 6, 8, 6)
         layout.addWidget(self.title)
         layout.addWidget(self.scale)
+        self._view = parent
         self.hide()
 
     def show_map(self, grid: HeatmapGrid | None, style: HeatmapStyle) -> None:
@@ -47,5 +48,5 @@ class MapLegend(QFrame):
     def place(self) -> None:
         """Into the lower left corner."""
         self.adjustSize()
-        self.move(MARGIN_PX, self.parentWidget().height() - self.height() - MARGIN_PX)
+        self.move(MARGIN_PX, self._view.height() - self.height() - MARGIN_PX)
         self.raise_()

@@ -25,10 +25,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One line; `key` is what the line stands for."""
+    """One line; `key` is what the line stands for, `tip` says what has no column (a cell's own words by default)."""
 
     key: str
     cells: tuple[Cell, ...]
+    tip: str = ""
 
 
 class TextTableModel(QAbstractTableModel):
@@ -74,7 +75,7 @@ class TextTableModel(QAbstractTableModel):
         cell = row.cells[index.column()]
         answers = {
             Qt.ItemDataRole.DisplayRole: cell.text,
-            Qt.ItemDataRole.ToolTipRole: cell.text,
+            Qt.ItemDataRole.ToolTipRole: row.tip or cell.text,
             Qt.ItemDataRole.DecorationRole: cell.icon,
             Qt.ItemDataRole.TextAlignmentRole: _alignment(cell),
             _SORT: cell.text.casefold() if cell.sort is None else cell.sort,
@@ -112,6 +113,12 @@ class TextTable(QTableView):
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+
+    def share_width(self, *columns: int) -> None:
+        """Let these columns share what the others leave, shortening words, so that no column is out of sight."""
+        self.horizontalHeader().setStretchLastSection(False)
+        for column in columns:
+            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
     def keys(self) -> tuple[str, ...]:
         """What the chosen rows stand for."""

@@ -130,7 +130,9 @@ class ViewerArea(QWidget):
 def scale_words(view: ViewState, calibration: Calibration) -> str:
     """As in "20.0×   0.50 µm/px   pixel size stated by user"; an unknown pixel size is said, not guessed."""
     if view.mpp is None:
-        return f"1 : {view.downsample:.3g}   pixel size unknown"
-    magnification = "" if view.magnification is None else f"{view.magnification:.1f}×   "
+        down = view.downsample
+        return f"{f'1 : {down:.3g}' if down >= 1 else f'{1 / down:.3g} : 1'}   pixel size unknown"
     stated = "   pixel size stated by hand" if calibration.source is CalibrationSource.USER else ""
-    return f"{magnification}{view.mpp:.3g} µm/px{stated}"
+    if view.magnification is None:  # radiology speaks of millimetres, and knows no objective
+        return f"{view.mpp / 1000:.3g} mm/px{stated}"
+    return f"{view.magnification:.1f}×   {view.mpp:.3g} µm/px{stated}"
