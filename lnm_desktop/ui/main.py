@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import getpass
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from lnm_desktop.app.models import Models
@@ -42,7 +43,12 @@ RECENT = 10
 
 
 class Desktop(QObject):
-    """The running application: settings, window, workbench, and what must be closed with them."""
+    """The running application: settings, window, workbench, and what must be closed with them.
+
+    `built` follows the last part, the viewer.
+    """
+
+    built = Signal()
 
     def __init__(self, application: QApplication, arguments: argparse.Namespace) -> None:
         super().__init__()
@@ -117,6 +123,7 @@ class Desktop(QObject):
         pane = ViewerPane(tile_cache_bytes=self.settings.tile_cache_mb * 1024**2)
         pane.set_theme(self.settings.theme)
         self.bench.set_pane(pane)
+        self.built.emit()
 
     def _open_session(self, workspace: Path) -> Session:
         return Session.open(workspace, author=self._author, schema=self._schema)
@@ -158,6 +165,7 @@ def main(argv: list[str]) -> int:
     desktop = Desktop(application, arguments)
     hook = CrashHook(log_dir(), lambda error: desktop.background.post(lambda: desktop.notices.error(error)))
     hook.install()
+    desktop.built.connect(_spare_what_stays)
     desktop.start()
     _quit_after(os.environ.get("LNM_TEST_QUIT_AFTER", ""), desktop.window.close)
     taker = PictureTaker(desktop.bench, Path(arguments.screenshot)) if arguments.screenshot else None
@@ -187,6 +195,13 @@ def _application() -> QApplication:
     application.setApplicationName("LNM Desktop")
     application.setDesktopFileName("lnm-desktop")
     return application
+
+
+def _spare_what_stays() -> None:
+    """What has come in by now stays until the end. napari collects garbage whenever a layer goes, and without
+    the modules to look through another image shows in 0.2 s instead of 0.4 s."""
+    gc.collect()
+    gc.freeze()
 
 
 def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:
