@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PySide6.QtWidgets import QComboBox
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -47,9 +48,14 @@ class RealWindow:
         assert self.bench.pane is not None
         assert self.bench.pane.wait_until_sharp(PATIENCE_MS)
 
-    def run_model(self) -> None:
-        """Press Run as soon as it can be pressed."""
+    def run_model(self, **choices: str) -> None:
+        """Press Run as soon as it can be pressed, with these choices made in the form."""
         self.wait(self.desktop.panels.models.can_run)
+        for name, words in choices.items():
+            box = self.desktop.panels.models.options.entries[name].widget
+            assert isinstance(box, QComboBox)
+            assert box.findText(words) >= 0
+            box.setCurrentText(words)
         self.desktop.panels.models.run.click()
         self.wait(lambda: self.bench.predicting.running)
 

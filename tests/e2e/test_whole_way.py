@@ -57,7 +57,7 @@ def test_window_and_command_line_give_the_same_numbers(window: RealWindow, share
 def test_a_killed_worker_is_named_and_the_next_run_works(window: RealWindow, shared_data: Path) -> None:
     window.open(shared_data / SLIDE)
     client = window.bench.predicting._models.client(MODEL)
-    window.run_model()
+    window.run_model(stride_px="96")
     window.wait(lambda: client.pid is not None)
     assert client.pid is not None
     os.kill(client.pid, signal.SIGKILL)
@@ -65,7 +65,7 @@ def test_a_killed_worker_is_named_and_the_next_run_works(window: RealWindow, sha
     assert any(MODEL in message for message in window.told())
     assert window.desktop.window.isVisible()
 
-    window.run_model()
+    window.run_model(stride_px="96")
     window.wait(lambda: not window.bench.predicting.running)
     session, image = window.bench.current.session, window.bench.current.image
     assert session is not None
