@@ -7,8 +7,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.ui.viewer.legend import Legend
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
-from lnm_desktop.ui.widgets.legend import Legend
 
 MARGIN_PX = 12
 WIDTH_PX = 210

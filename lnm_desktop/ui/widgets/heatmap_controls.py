@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QWidget
 
 from lnm_desktop.domain.colormaps import COLORMAPS
+from lnm_desktop.ui.viewer.legend import Legend
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
-from lnm_desktop.ui.widgets.legend import Legend
 from lnm_desktop.ui.widgets.parts import column, label, row
 
 
