@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from email.message import Message
 from importlib import metadata
 from pathlib import Path
+from typing import cast
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -50,7 +52,7 @@ def installed(name: str) -> bool:
 
 def line(name: str) -> str:
     """Name, version and licence as the distribution states it."""
-    data = metadata.metadata(name)
+    data = cast(Message, metadata.metadata(name))
     classifiers = [
         text.split(" :: ")[-1] for text in data.get_all("Classifier") or [] if text.startswith("License ::")
     ]

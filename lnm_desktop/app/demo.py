@@ -102,9 +102,7 @@ def _new_synthetic_case(session: Session, slide: Path) -> CaseImage:
     case = session.add_case("DEMO", synthetic=True)
     image = session.add_image(case.id, str(slide), ImageKind.SLIDE, "Synthetic lymph node")
     session.execute(SetGroups(image.id, GROUPS))
-    session.execute(
-        AddAnnotations(image.id, (new_annotation(_outline(), "Tumor", name="Region 1", author="demo"),))
-    )
+    session.execute(AddAnnotations(image.id, (new_annotation(_outline(), "Tumor", name="Region 1", author="demo"),)))
     for field_id, value in CLINICAL.items():
         session.execute(SetClinicalValue(case.id, field_id, value))
     return image
