@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy import ndimage
 from shapely.geometry.base import BaseGeometry
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
@@ -76,6 +75,8 @@ def _annotation(prediction: Prediction, place: int, group: str, geometry: Geomet
 
 def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tuple[str, Geometry, float]]:
     """Group, outline and peak of each connected part, the highest peak first."""
+    from scipy import ndimage  # noqa: PLC0415 - half a second that the start of the window need not pay
+
     if point is None:
         return
     labels = _labels(values, point)
@@ -90,6 +91,8 @@ def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tupl
 
 def _labels(values: Map, point: float) -> NDArray[np.int32]:
     """Connected cells that reach the point, numbered from 1."""
+    from scipy import ndimage  # noqa: PLC0415 - as above
+
     # The threshold is a double in the model's own count; comparing in float32 could drop a cell on the line.
     mask = np.isfinite(values) & (values.astype(np.float64) >= point)
     labels = np.zeros(values.shape, np.int32)
