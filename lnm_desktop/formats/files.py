@@ -35,7 +35,7 @@ def write_atomic(path: Path, data: bytes) -> None:
         except BaseException:
             _discard(draft)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise FormatError(f"{path.name} could not be written: {_cause(error)}", hint=_remedy(error)) from error
 
@@ -83,7 +83,7 @@ def _discard(draft: str) -> None:
         Path(draft).unlink()
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the renaming itself durable; Windows has no such call and needs none."""
     if os.name == "nt":
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Self, TypeVar
 import apsw
 
 from lnm_desktop.errors import JournalDamaged, StoreError
+from lnm_desktop.formats.files import sync_folder
 from lnm_desktop.store import changes, drafts, journal, projection
 from lnm_desktop.store.audit import audit
 from lnm_desktop.store.connection import (
@@ -200,18 +200,7 @@ def _create(file: Path) -> None:
         create_schema(connection)
     connection.close()
     draft.replace(file)
-    _flush_folder(file.parent)
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename durable, where the system allows it (not on Windows)."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(file.parent)
 
 
 def _check_head(connection: apsw.Connection, name: str) -> None:

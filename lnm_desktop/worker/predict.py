@@ -14,6 +14,7 @@ from lnm_desktop.errors import ImageDamaged, ImageUnsupported, InferenceError
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
 from lnm_desktop.imaging.fingerprint import fingerprint
 from lnm_desktop.imaging.open import open_image
+from lnm_desktop.imaging.synthetic import is_synthetic
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.inference.wire import request_from_dict
 from lnm_desktop.plugin.model import ModelInputs, ModelOutput
@@ -34,6 +35,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
     with open_image(path) as slide:
         opened = _version(path)
         calibration, notes = run_calibration(slide.info, asked.user_mpp)
+        made_up = asked.synthetic_input or is_synthetic(slide.info)
         job.stage("loading the model")
         loaded = models.load(asked.model_id, asked.device, asked.threads)
         options = _options(loaded, asked)
@@ -59,7 +61,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
     )
     if _version(path) != opened:
         raise ImageDamaged(f"{path.name} was changed while the model ran", hint="Run it again on the finished file.")
-    bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, asked), *notes))
+    bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, made_up), *notes))
     save_bundle(bundle, Path(asked.out_dir))
     return {"run_id": asked.run_id}
 
@@ -100,9 +102,9 @@ def _options(loaded: LoadedModel, asked: PredictionRequest) -> BaseModel:
         ) from error
 
 
-def _synthetic_notes(loaded: LoadedModel, asked: PredictionRequest) -> tuple[str, ...]:
+def _synthetic_notes(loaded: LoadedModel, made_up: bool) -> tuple[str, ...]:
     notes = []
-    if asked.synthetic_input:
+    if made_up:
         notes.append("SYNTHETIC INPUT: the slide is made up and says nothing about a patient.")
     if loaded.model.spec.synthetic:
         notes.append("SYNTHETIC MODEL: it was trained on made-up data and says nothing about a patient.")
