@@ -75,12 +75,23 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of a fluorescence image: its name, the `#rrggbb` it is shown in, its range (None: found out)."""
+
+    name: str
+    color: str
+    window: Window | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ImageInfo:
     """All that a reader tells without decoding pixels.
 
     `dtype` is a numpy dtype name. `planes` counts frames or slices (1 for a slide). `inverted` asks the
     display to invert *after* windowing (MONOCHROME1). `associated` names label, macro, thumbnail …
-    `spacing_mm` is (x, y, between planes), nan where unknown, for series only.
+    `spacing_mm` is (x, y, between planes), nan where unknown, for series only. `channels` is empty where a pixel is
+    one colour or one grey value; else the image is grey and each channel is read by itself. `icc` describes the
+    colour profile in the file, empty where there is none that can be used.
     """
 
     kind: ImageKind
@@ -97,6 +108,8 @@ class ImageInfo:
     spacing_mm: tuple[float, float, float] = (math.nan, math.nan, math.nan)
     objective_power: float | None = None
     bounds: Region | None = None
+    channels: tuple[Channel, ...] = ()
+    icc: str = ""
     associated: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
@@ -109,14 +122,17 @@ class ImageInfo:
 
 @dataclass(frozen=True, slots=True)
 class RegionRequest:
-    """Where to read: a level-0 region, how many level-0 pixels one output pixel spans, which plane.
+    """Where to read: a level-0 region, how many level-0 pixels one output pixel spans, which plane and channel.
 
-    It never names the file: the reader is *what*, the request is *where*.
+    It never names the file: the reader is *what*, the request is *where*. `srgb` asks for colours converted from
+    the file's ICC profile; only a display does so, what a model sees stays as stored.
     """
 
     region: Region
     downsample: float = 1.0
     plane: int = 0
+    channel: int = 0
+    srgb: bool = False
 
     @property
     def output(self) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from lnm_desktop.domain.geometry import Region, Size
 from lnm_desktop.domain.image import (
     Calibration,
     CalibrationSource,
+    Channel,
     ImageInfo,
     ImageKind,
     Level,
@@ -42,6 +43,7 @@ def info_from_dict(data: Mapping[str, Any]) -> ImageInfo:
         "window": None if data["window"] is None else Window(**data["window"]),
         "bounds": None if data["bounds"] is None else Region(**data["bounds"]),
         "spacing_mm": tuple(_nan(value) for value in data["spacing_mm"]),
+        "channels": tuple(_channel(channel) for channel in data["channels"]),
         "associated": tuple(data["associated"]),
         "warnings": tuple(data["warnings"]),
         "properties": dict(data["properties"]),
@@ -56,7 +58,7 @@ def request_to_dict(request: RegionRequest) -> Json:
 
 def request_from_dict(data: Mapping[str, Any]) -> RegionRequest:
     """Rebuild what `request_to_dict` made."""
-    return RegionRequest(Region(**data["region"]), data["downsample"], data["plane"])
+    return RegionRequest(**{**data, "region": Region(**data["region"])})
 
 
 def _fields(info: ImageInfo) -> Json:
@@ -80,6 +82,11 @@ def _finite(value: Any) -> Any:
 
 def _level(data: Mapping[str, Any]) -> Level:
     return Level(Size(**data["size"]), data["downsample_x"], data["downsample_y"], Size(**data["tile"]))
+
+
+def _channel(data: Mapping[str, Any]) -> Channel:
+    window = None if data["window"] is None else Window(**data["window"])
+    return Channel(data["name"], data["color"], window)
 
 
 def _nan(value: float | None) -> float:
