@@ -17,12 +17,16 @@ LONGEST_RETRY_S = 30.0
 
 
 class TileKey(NamedTuple):
-    """One display tile: plane, level (downsample 2**level), tile row, tile column."""
+    """One display tile: plane, level (downsample 2**level), tile row, tile column.
+
+    `variant` numbers ways to read the same place: which channels, with or without the colour profile.
+    """
 
     plane: int
     level: int
     row: int
     col: int
+    variant: int = 0
 
 
 class TileCache:

@@ -52,6 +52,7 @@ class AnnotationLayer:
         """Lie on another image."""
         for layer in (self.shapes, self.points):
             layer.scale = np.array(placement.scale)
+            layer.affine = placement.affine
             layer.units = placement.units
 
     def clear(self) -> None:

@@ -29,14 +29,33 @@ class Camera(QObject):
         self._bounds = Region(0, 0, 1, 1)
         self._placement = Placement((1.0, 1.0), "pixel")
         self._fitted = True
-        model.scene.camera.events.center.connect(self._tell)
-        model.scene.camera.events.zoom.connect(self._tell)
 
     def look_at_image(self, bounds: Region, placement: Placement) -> None:
         """A new image: its rectangle and where it lies; the view fits all of it."""
         self._bounds = bounds
         self._placement = placement
         self.fit()
+
+    def turn(self, placement: Placement) -> None:
+        """The image lies otherwise now; the same point stays in the middle."""
+        center, downsample, fitted = self.center, self.downsample, self._fitted
+        self._placement = placement
+        self.move_to(center, downsample)
+        if fitted:
+            self.fit()
+
+    @property
+    def placement(self) -> Placement:
+        """Where the image lies."""
+        return self._placement
+
+    @property
+    def corners(self) -> tuple[Point, Point, Point, Point]:
+        """The level-0 points in the corners of the canvas, clockwise from top left."""
+        right, bottom = self._size().width(), self._size().height()
+        places = (QPointF(0, 0), QPointF(right, 0), QPointF(right, bottom), QPointF(0, bottom))
+        first, second, third, fourth = (self.to_image(place) for place in places)
+        return first, second, third, fourth
 
     @property
     def downsample(self) -> float:
@@ -103,6 +122,7 @@ class Camera(QObject):
         self._fitted = False
         self._model.scene.camera.zoom = 1.0 / (downsample * self._placement.mean_scale)
         self._model.scene.camera.center = self._placement.to_world(Point(x, y))
+        self.changed.emit()
 
     def state(self, objective: float | None, slide_mpp: float | None, calibration: Calibration) -> ViewState:
         """What the status line shows. Without an objective, 10 µm per screen pixel count as 1×."""
@@ -110,7 +130,8 @@ class Camera(QObject):
         magnification = objective / self.downsample if objective else None
         if magnification is None and slide_mpp is not None:
             magnification = 10.0 / (slide_mpp * self.downsample)
-        return ViewState(magnification, mpp, self.downsample, self.center)
+        turned = (self._placement.rotation_deg, self._placement.mirrored)
+        return ViewState(magnification, mpp, self.downsample, self.center, self.corners, *turned)
 
     def downsample_of(self, magnification: float, objective: float | None, slide_mpp: float | None) -> float | None:
         """The downsample that shows a magnification; None when neither objective nor pixel size is known."""
@@ -122,11 +143,12 @@ class Camera(QObject):
         self.move_to(region_center(region), self._fit_downsample(region) * FIT_MARGIN)
 
     def _fit_downsample(self, region: Region) -> float:
-        size, scale = self._size(), self._placement.scale
+        """What makes the region, turned as it is, just fit."""
+        corners = ((region.x, region.y), (region.right, region.y), (region.right, region.bottom))
+        places = [self._placement.to_world(Point(x, y)) for x, y in (*corners, (region.x, region.bottom))]
+        rows, cols = ([place[axis] for place in places] for axis in (0, 1))
+        size = self._size()
         world = max(
-            region.width * scale[1] / max(1.0, size.width()), region.height * scale[0] / max(1.0, size.height())
+            (max(cols) - min(cols)) / max(1.0, size.width()), (max(rows) - min(rows)) / max(1.0, size.height())
         )
         return world / self._placement.mean_scale
-
-    def _tell(self) -> None:
-        self.changed.emit()

@@ -37,6 +37,11 @@ class Canvas(QtViewer):
         """The OpenGL widget that receives mouse and keys."""
         return self.canvas.native
 
+    @property
+    def scene_node(self) -> object:
+        """vispy's node that napari's camera looks at; what hangs below it moves with the layers."""
+        return self.canvas.view.scene
+
     def set_theme(self, theme: str) -> None:
         """Dark or light surroundings; the scale bar's colour follows."""
         self.viewer.theme = theme

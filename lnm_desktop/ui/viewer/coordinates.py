@@ -6,6 +6,7 @@ Domain: level-0 pixels, x before y, (0, 0) the top left corner of the first pixe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,10 +22,15 @@ HALF_PIXEL = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where level-0 pixels lie in napari's world: in micrometres when calibrated, else in pixels."""
+    """Where level-0 pixels lie in napari's world: in micrometres when calibrated, else in pixels.
+
+    The image is mirrored left to right where `mirrored` says so, then turned clockwise around the world's origin.
+    """
 
     scale: tuple[float, float]
     unit: str
+    rotation_deg: float = 0.0
+    mirrored: bool = False
 
     @classmethod
     def of(cls, calibration: Calibration) -> Placement:
@@ -41,24 +47,48 @@ class Placement:
     @property
     def mean_scale(self) -> float:
         """World units per level-0 pixel, geometric mean of both axes."""
-        return float(np.sqrt(self.scale[0] * self.scale[1]))
+        return math.sqrt(self.scale[0] * self.scale[1])
+
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """From level-0 (x, y, 1) to world (x, y, 1), shape (3, 3)."""
+        matrix = np.eye(3)
+        matrix[:2, :2] = self._turn * (self.scale[1], self.scale[0])
+        matrix[:2, 2] = matrix[:2, :2] @ (-HALF_PIXEL, -HALF_PIXEL)
+        return matrix
+
+    @property
+    def affine(self) -> NDArray[np.float64]:
+        """What a layer that is scaled already needs besides, in napari's order (row, column, 1), shape (3, 3)."""
+        affine = np.eye(3)
+        affine[:2, :2] = self._turn[::-1, ::-1]
+        return affine
 
     def to_world(self, point: Point) -> tuple[float, float]:
         """World (row, column) of a level-0 point."""
-        return (point.y - HALF_PIXEL) * self.scale[0], (point.x - HALF_PIXEL) * self.scale[1]
+        x, y, _ = self.matrix @ (point.x, point.y, 1.0)
+        return float(y), float(x)
 
     def to_level0(self, row: float, col: float) -> Point:
         """The level-0 point at a world (row, column)."""
-        return Point(col / self.scale[1] + HALF_PIXEL, row / self.scale[0] + HALF_PIXEL)
+        x, y = self._turn.T @ (col, row)
+        return Point(float(x) / self.scale[1] + HALF_PIXEL, float(y) / self.scale[0] + HALF_PIXEL)
+
+    @property
+    def _turn(self) -> NDArray[np.float64]:
+        """Mirror and rotation of (x, y) with y pointing down, shape (2, 2)."""
+        angle = math.radians(self.rotation_deg)
+        turn = np.array([(math.cos(angle), -math.sin(angle)), (math.sin(angle), math.cos(angle))])
+        return turn * ((-1.0 if self.mirrored else 1.0), 1.0)
 
     def grid_scale(self, grid: HeatmapGrid) -> tuple[float, float]:
         """World size of a heat map's cell, (rows, columns)."""
         return grid.cell.height * self.scale[0], grid.cell.width * self.scale[1]
 
     def grid_translate(self, grid: HeatmapGrid) -> tuple[float, float]:
-        """World place of the centre of a heat map's first cell."""
-        center = Point(grid.origin.x + grid.cell.width / 2, grid.origin.y + grid.cell.height / 2)
-        return self.to_world(center)
+        """World place of the centre of a heat map's first cell, before it is turned."""
+        x, y = grid.origin.x + grid.cell.width / 2, grid.origin.y + grid.cell.height / 2
+        return (y - HALF_PIXEL) * self.scale[0], (x - HALF_PIXEL) * self.scale[1]
 
 
 def to_data(points: Iterable[Point]) -> NDArray[np.float64]:

@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from lnm_desktop.errors import ImageDamaged, ImageError
+from lnm_desktop.errors import ImageError
 from lnm_desktop.imaging.cache import TileKey
-from lnm_desktop.imaging.pyramid import VirtualPyramid
-from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.log import get_logger
 
 _log = get_logger(__name__)
 
+ReadTile = Callable[[TileKey], NDArray[np.generic]]
 OnTile = Callable[[TileKey, NDArray[np.generic]], None]
 OnFailure = Callable[[TileKey, Exception], None]
 
@@ -24,9 +23,8 @@ OnFailure = Callable[[TileKey, Exception], None]
 class TileFetcher:
     """Threads that read wanted tiles, most urgent first. Callbacks come on those threads."""
 
-    def __init__(self, reader: ImageReader, pyramid: VirtualPyramid, on_tile: OnTile, on_failure: OnFailure) -> None:
-        self._reader = reader
-        self._pyramid = pyramid
+    def __init__(self, read: ReadTile, on_tile: OnTile, on_failure: OnFailure, count: int) -> None:
+        self._read_tile = read
         self._on_tile = on_tile
         self._on_failure = on_failure
         self._wanted: list[TileKey] = []
@@ -34,7 +32,6 @@ class TileFetcher:
         self._closed = False
         self._changed = threading.Condition()
         self._delivery = threading.Lock()
-        count = 2 if reader.thread_safe else 1
         self._threads = [
             threading.Thread(target=self._run, name=f"tiles-{number}", daemon=True) for number in range(count)
         ]
@@ -80,12 +77,8 @@ class TileFetcher:
             return key
 
     def _read(self, key: TileKey) -> None:
-        request = self._pyramid.request(key)
-        if request is None:
-            return
         try:
-            tile = self._reader.read_region(request)
-            _check_shape(tile, request.output)
+            tile = self._read_tile(key)
         except Exception as error:  # noqa: BLE001 - a thread's border: a dead fetcher would freeze the picture silently
             self._fail(key, error)
         else:
@@ -101,12 +94,3 @@ class TileFetcher:
         with self._delivery:
             if not self._closed:
                 tell()
-
-
-def _check_shape(tile: NDArray[np.generic], output: tuple[int, int]) -> None:
-    width, height = output
-    if tile.shape[:2] != (height, width):
-        raise ImageDamaged(
-            f"the reader gave {tile.shape[1]} × {tile.shape[0]} pixels where {width} × {height} were asked for",
-            hint="Open the image again; if it happens once more, report the file's format.",
-        )

@@ -43,6 +43,7 @@ class HeatmapLayer(QObject):
             name=grid.label or grid.name,
             scale=placement.grid_scale(grid),
             translate=placement.grid_translate(grid),
+            affine=placement.affine,
             units=placement.units,
             interpolation2d="nearest",
             blending="translucent_no_depth",
@@ -67,6 +68,10 @@ class HeatmapLayer(QObject):
         self.layer.opacity = style.opacity
         if recolor:
             self._redraw()
+
+    def place(self, placement: Placement) -> None:
+        """Turn with the image."""
+        self.layer.affine = placement.affine
 
     def value_at(self, point: Point) -> float | None:
         """The value of the cell there; None outside, when not examined, or while the map is hidden."""

@@ -1,176 +1,290 @@
-"""A slide or series on the canvas: tiles come from the fetcher, napari is told when there is more to see."""
+"""A slide or scan on the canvas: each view is drawn at once from what is at hand, and the rest is asked for."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from napari.layers import Image
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from lnm_desktop.domain.geometry import Point
-from lnm_desktop.domain.image import Window
-from lnm_desktop.errors import ImageDamaged
-from lnm_desktop.imaging.cache import BadTiles, TileCache, TileKey
-from lnm_desktop.imaging.pyramid import TiledPicture, VirtualPyramid, window_limits
+from lnm_desktop.domain.image import ImageKind, Photometric, Window
+from lnm_desktop.imaging.cache import TileKey
+from lnm_desktop.imaging.pyramid import VirtualPyramid, ancestor, window_limits
 from lnm_desktop.imaging.reader import ImageReader
-from lnm_desktop.ui.viewer.coordinates import Placement, to_pixel
-from lnm_desktop.ui.viewer.fetcher import TileFetcher
+from lnm_desktop.imaging.view_tiles import View, tiles_in_view, wanted_tiles
+from lnm_desktop.ui.viewer.atlas import Atlas, atlas_for
+from lnm_desktop.ui.viewer.channels import blended, first_views
+from lnm_desktop.ui.viewer.coordinates import Placement
+from lnm_desktop.ui.viewer.mosaic import BELOW_ALL_LAYERS, Mosaic, matrix_transform
+from lnm_desktop.ui.viewer.motion import Motion
+from lnm_desktop.ui.viewer.quads import QuadPlan, plan_quads
+from lnm_desktop.ui.viewer.tile_store import TileStore, Variant, finest_value
+from lnm_desktop.ui.viewer.view_state import ChannelView, Look
 
-SHORTEST_PAUSE_MS = 50
-LONGEST_PAUSE_MS = 250
+# Tiles given to the graphics card for one frame: without a card each costs the window about a millisecond.
+UPLOADS_PER_FRAME = 6
+COALESCE_MS = 10
 NEIGHBOUR_PLANES = 2
+SMOOTH_FROM_DOWNSAMPLE = 0.5
+GLASS_RGB = (241, 240, 242)
 
 
 class ImageLayer(QObject):
-    """One image layer and the tiles behind it. `close` before letting it go."""
+    """One image in the scene `parent_node`. `close` before letting it go."""
 
     bad_tiles_changed = Signal(int)
+    overview_changed = Signal()
     _arrived = Signal()
 
     def __init__(
-        self, reader: ImageReader, title: str, placement: Placement, cache_bytes: int, parent: QObject
+        self, reader: ImageReader, placement: Placement, cache_bytes: int, parent_node: object, parent: QObject
     ) -> None:
         super().__init__(parent)
         self.info = reader.info
+        self.plane = 0
+        self.look = Look()
+        self.channels = first_views(self.info)
         self._pyramid = VirtualPyramid(self.info)
-        self._cache = TileCache(cache_bytes)
-        self._bad = BadTiles()
-        self._stored = self._shown = 0
-        self._pause = _single_shot(self, self._refresh)
-        self._retry = _single_shot(self, self._refresh)
+        self._store = TileStore(reader, self._pyramid, cache_bytes, self._arrived.emit)
+        self._atlas = Atlas(1, 1)
+        self._view: View | None = None
+        self._seen: list[TileKey] = []
+        self._plan: QuadPlan | None = None
+        self._drawn_serial = -1
+        self._overview_told: tuple[int, int] | None = None
+        self._bad_told = 0
+        self._motion = Motion()
+        self._is_grey = self.info.photometric is Photometric.GREY and not self.info.channels
+        self._needs_range = self._is_grey and self.info.window is None and self.info.dtype != "uint8"
+        self._pause = _single_shot(self, self._update, COALESCE_MS)
+        self._retry = _single_shot(self, self._update, COALESCE_MS)
         self._arrived.connect(self._on_arrival)
-        self._fetcher = TileFetcher(reader, self._pyramid, self._keep, self._note_failure)
-        self._picture = TiledPicture(self._pyramid, self._cache, self._bad, self._want)
-        self._needs_limits = self.info.window is None and not self._picture.is_rgb and self.info.dtype != "uint8"
-        self.layer = self._new_layer(title, placement)
+        self.node = self._make_node(parent_node)
+        self.place(placement)
+        self._choose_variant()
 
-    @property
-    def plane(self) -> int:
-        """The plane that is shown."""
-        return self._picture.plane
+    # -- what is shown
+
+    def show(self, view: View, width_px: float, height_px: float) -> None:
+        """Show a view on a canvas of so many device pixels; plane and variant are the layer's own."""
+        self._fit_atlas(width_px, height_px)
+        self._view = View(view.corners, view.downsample, self.plane, self._variant)
+        self.node.set_smooth(view.downsample >= SMOOTH_FROM_DOWNSAMPLE)
+        self._motion.note(self._view.center, time.monotonic())
+        self._update()
+
+    def place(self, placement: Placement) -> None:
+        """Lie elsewhere in the world: turned, mirrored, or with another pixel size."""
+        self.node.transform = matrix_transform(placement.matrix)
 
     def set_plane(self, plane: int) -> None:
-        """Show another plane; black until it has been read."""
-        self._picture.plane = min(max(plane, 0), self.info.planes - 1)
-        self._refresh()
+        """Show another plane; blank until it has been read."""
+        self.plane = min(max(plane, 0), self.info.planes - 1)
+        self._show_again()
 
     def set_window(self, window: Window) -> None:
         """Show grey values between the window's ends."""
-        if not self._picture.is_rgb:
+        if self._is_grey:
             half = max(window.width - 1, 1e-6) / 2
-            self.layer.contrast_limits = (window.center - 0.5 - half, window.center - 0.5 + half)
+            self._needs_range = False
+            self._set_range(window.center - 0.5 - half, window.center - 0.5 + half)
+
+    def set_look(self, look: Look) -> None:
+        """Show colours otherwise; tiles are read again only for the colour profile."""
+        self.look = look
+        self.node.set_look(look, self._blank())
+        self._choose_variant()
+        self._show_again()
+
+    def set_channels(self, channels: Sequence[ChannelView]) -> None:
+        """Show channels otherwise; tiles are read again only for other channels."""
+        self.channels = tuple(channels)
+        self._atlas.clear()
+        self._choose_variant()
+        self._show_again()
+
+    # -- what is known
 
     def value_at(self, point: Point) -> float | None:
-        """The grey value there from the finest tile at hand; None for RGB, outside, or not yet read."""
-        row, col = to_pixel(point)
-        if self._picture.is_rgb or not (0 <= row < self.info.size.height and 0 <= col < self.info.size.width):
+        """The value there from the finest tile at hand; None for colours, outside, or not yet read."""
+        row, col = int(np.floor(point.y)), int(np.floor(point.x))
+        inside = 0 <= row < self.info.size.height and 0 <= col < self.info.size.width
+        if self.info.photometric is Photometric.RGB or not inside:
             return None
-        for level in range(self._pyramid.count):
-            tile_row, tile_col = (row >> level) // self._pyramid.tile_px, (col >> level) // self._pyramid.tile_px
-            tile = self._cache.get(TileKey(self.plane, level, tile_row, tile_col))
-            if tile is not None:
-                return float(tile[(row >> level) % self._pyramid.tile_px, (col >> level) % self._pyramid.tile_px])
-        return None
+        return finest_value(self._store, self._pyramid, TileKey(self.plane, 0, 0, 0, self._variant), row, col)
+
+    def overview(self) -> NDArray[np.uint8] | None:
+        """The whole image as it is shown without adjustments, uint8 (rows, columns, 3); None until it was read."""
+        keys = self._pyramid.all_tiles(self._pyramid.coarsest, self.plane, self._variant)
+        tiles = [self._store.get(key) for key in keys]
+        if any(tile is None for tile in tiles):
+            return None
+        columns = self._pyramid.grid(self._pyramid.coarsest)[1]
+        found = [self._as_rgb(tile) for tile in tiles if tile is not None]
+        rows = [np.concatenate(found[start : start + columns], axis=1) for start in range(0, len(found), columns)]
+        return np.concatenate(rows)
 
     @property
     def is_sharp(self) -> bool:
-        """True when every tile of the view is on the screen, or known to be bad."""
-        if not self._fetcher.is_idle or self._pause.isActive() or self._shown != self._stored:
+        """True when every tile of the view has gone to the screen, or is known to be bad."""
+        if self._view is None or self._pause.isActive():
             return False
-        level = self.layer.data_level
-        if level >= self._pyramid.count:  # not drawn yet
-            return False
-        top, left = self.layer.corner_pixels[0]
-        bottom, right = self.layer.corner_pixels[1] + 1
-        rows, cols = (range(int(top), int(bottom)), range(int(left), int(right)))
-        return not self._picture.missing_tiles(level, rows, cols)
+        return all(key in self._atlas or key in self._store.bad for key in self._seen)
 
     def close(self, wait_s: float) -> None:
-        """Stop reading; waits so long for reads under way."""
+        """Stop reading and take the picture off the canvas; waits so long for reads under way."""
         self._pause.stop()
         self._retry.stop()
-        self._fetcher.close(wait_s)
+        self._store.close(wait_s)
+        self.node.parent = None
 
-    def _new_layer(self, title: str, placement: Placement) -> Image:
-        # napari reads its last level once and keeps it for a thumbnail; one pixel too coarse ever to be shown.
-        thumbnail = np.broadcast_to(self._picture.glass, (1, 1, *self._picture.channels))
-        grey = {} if self._picture.is_rgb else {"contrast_limits": window_limits(self.info), "colormap": self._grey()}
-        return Image(
-            [*self._picture.levels, thumbnail],
-            multiscale=True,
-            rgb=self._picture.is_rgb,
-            name=title,
-            scale=placement.scale,
-            units=placement.units,
-            interpolation2d="linear",
-            **grey,
-        )
+    # -- how it comes about
 
-    def _grey(self) -> str:
-        return "gray_r" if self.info.inverted else "gray"
+    def _make_node(self, parent_node: object) -> Any:  # a vispy node: its class is made at run time
+        node = Mosaic(parent=parent_node)
+        node.order = BELOW_ALL_LAYERS
+        node.set_look(self.look, self._blank())
+        low, high = window_limits(self.info)
+        node.set_range(*((high, low) if self.info.inverted else (low, high)))
+        return node
 
-    def _want(self, keys: Sequence[TileKey]) -> None:
-        self._fetcher.want([*keys, *self._neighbours()])
+    def _blank(self) -> tuple[float, float, float]:
+        """What is not read yet looks like glass on a bright slide, and black elsewhere."""
+        bright = self.info.kind is ImageKind.SLIDE and self.info.photometric is Photometric.RGB
+        red, green, blue = GLASS_RGB if bright else (0, 0, 0)
+        return red / 255, green / 255, blue / 255
 
-    def _neighbours(self) -> list[TileKey]:
-        """The coarsest tiles of the planes beside this one, so that scrolling meets pictures."""
-        nearby = range(
-            max(0, self.plane - NEIGHBOUR_PLANES), min(self.info.planes, self.plane + NEIGHBOUR_PLANES + 1)
-        )
-        keys = [key for plane in nearby for key in self._pyramid.all_tiles(self._pyramid.coarsest, plane)]
-        return [key for key in keys if key.plane != self.plane and key not in self._cache and self._bad.is_due(key)]
+    def _fit_atlas(self, width_px: float, height_px: float) -> None:
+        wanted = atlas_for(width_px, height_px)
+        if (wanted.columns, wanted.rows) != (self._atlas.columns, self._atlas.rows):
+            self._atlas = wanted
+            self.node.use_atlas(wanted, grey=self._is_grey)
 
-    def _keep(self, key: TileKey, tile: NDArray[np.generic]) -> None:
-        """On a fetcher's thread: a tile has been read."""
-        self._picture.store(key, tile)
-        self._bad.remove(key)
-        self._stored += 1
-        self._arrived.emit()
+    def _choose_variant(self) -> None:
+        visible = tuple(view.index for view in self.channels if view.visible)
+        if self.info.channels:
+            self._variant = self._store.number_of(Variant(channels=visible or (0,)))
+        else:
+            self._variant = self._store.number_of(Variant(srgb=bool(self.info.icc) and self.look.srgb))
 
-    def _note_failure(self, key: TileKey, error: Exception) -> None:
-        """On a fetcher's thread: damaged pixels stay bad, anything else is tried again later."""
-        self._bad.add(key, lasting=isinstance(error, ImageDamaged))
-        self._stored += 1
-        self._arrived.emit()
+    def _show_again(self) -> None:
+        if self._view is not None:
+            self._view = View(self._view.corners, self._view.downsample, self.plane, self._variant)
+            self._update()
 
     def _on_arrival(self) -> None:
         if not self._pause.isActive():
             self._pause.start()
 
-    def _refresh(self) -> None:
-        self._pause.stop()
-        self._shown = self._stored
-        begin = time.perf_counter()
-        self._set_limits_once()
-        self.layer.refresh(extent=False, thumbnail=False, highlight=False)
-        spent_ms = (time.perf_counter() - begin) * 1000
-        self._pause.setInterval(int(min(max(SHORTEST_PAUSE_MS, 2 * spent_ms), LONGEST_PAUSE_MS)))
-        self.bad_tiles_changed.emit(len(self._bad))
-        self._plan_retry()
+    def _update(self) -> None:
+        """Draw the view anew from what is at hand, and ask for the rest."""
+        if self._view is None:
+            return
+        self._seen = self._tiles_seen(self._view)
+        overview = self._pyramid.all_tiles(self._pyramid.coarsest, self.plane, self._variant)
+        self._set_range_once(overview)
+        self._upload([*overview, *self._seen])
+        self._draw()
+        seen = wanted_tiles(self._pyramid, self._view, self._seen, self._store)
+        self._store.want([*seen, *self._soon_seen(self._view), *self._neighbours()])
+        self._tell(overview)
 
-    def _plan_retry(self) -> None:
-        pause_s = self._bad.next_retry_s()
+    def _tiles_seen(self, view: View) -> list[TileKey]:
+        """The sharpest tiles that there is room for."""
+        level = self._pyramid.level_for(view.downsample)
+        seen = tiles_in_view(self._pyramid, view, level)
+        while len(seen) > self._atlas.capacity - 8 and level < self._pyramid.coarsest:
+            level += 1
+            seen = tiles_in_view(self._pyramid, view, level)
+        return seen
+
+    def _upload(self, keys: Sequence[TileKey]) -> None:
+        """Give the card the tiles to be drawn, or the nearest coarser ones at hand; the rest with the next frame."""
+        needed = dict.fromkeys(key for key in map(self._at_hand, keys) if key is not None)
+        self._atlas.touch(needed)
+        fresh = [key for key in needed if key not in self._atlas]
+        for key in fresh[:UPLOADS_PER_FRAME]:
+            tile = self._store.get(key)
+            if tile is not None:
+                self.node.upload(*self._atlas.place(key), self._as_shown(tile))
+        if len(fresh) > UPLOADS_PER_FRAME:
+            self._on_arrival()
+
+    def _at_hand(self, key: TileKey) -> TileKey | None:
+        coarser = (ancestor(key, up) for up in range(self._pyramid.coarsest - key.level + 1))
+        return next((found for found in coarser if found in self._atlas or found in self._store), None)
+
+    def _as_shown(self, tile: NDArray[np.generic]) -> NDArray[np.generic]:
+        if not self.info.channels:
+            return tile
+        visible = [view for view in self.channels if view.visible]
+        return blended(tile, visible) if visible else np.zeros((*tile.shape[:2], 3), np.uint8)
+
+    def _draw(self) -> None:
+        plan = plan_quads(self._pyramid, self._seen, self._atlas, self._store.bad.__contains__)
+        if plan != self._plan or self._drawn_serial != self._store.serial:
+            self._plan, self._drawn_serial = plan, self._store.serial
+            self.node.show_quads(plan)
+
+    def _soon_seen(self, view: View) -> list[TileKey]:
+        """Tiles that come into view if the hand goes on as it does."""
+        dx, dy = self._motion.ahead(time.monotonic())
+        if not (dx or dy) or not self._seen:
+            return []
+        span = self._pyramid.span(self._seen[0].level)
+        ahead = view.moved(float(np.clip(dx, -span, span)), float(np.clip(dy, -span, span)))
+        seen = set(self._seen)
+        return [key for key in tiles_in_view(self._pyramid, ahead, self._seen[0].level) if key not in seen]
+
+    def _neighbours(self) -> list[TileKey]:
+        """The coarsest tiles of the planes beside this one, so that scrolling meets pictures."""
+        last = self.info.planes - 1
+        nearby = range(max(0, self.plane - NEIGHBOUR_PLANES), min(last, self.plane + NEIGHBOUR_PLANES) + 1)
+        planes = [plane for plane in nearby if plane != self.plane]
+        return [key for p in planes for key in self._pyramid.all_tiles(self._pyramid.coarsest, p, self._variant)]
+
+    def _tell(self, overview: Sequence[TileKey]) -> None:
+        bad = len(self._store.bad)
+        if bad != self._bad_told:
+            self._bad_told = bad
+            self.bad_tiles_changed.emit(bad)
+        pause_s = self._store.bad.next_retry_s()
         if pause_s is not None:
             self._retry.start(int(pause_s * 1000) + 10)
+        shown = (self.plane, self._variant)
+        if shown != self._overview_told and all(key in self._store for key in overview):
+            self._overview_told = shown
+            self.overview_changed.emit()
 
-    def _set_limits_once(self) -> None:
+    def _set_range_once(self, overview: Sequence[TileKey]) -> None:
         """Without a window in the file the first plane's range is shown."""
-        if not self._needs_limits:
-            return
-        tiles = [self._cache.get(key) for key in self._pyramid.all_tiles(self._pyramid.coarsest, self.plane)]
+        tiles = [self._store.get(key) for key in overview] if self._needs_range else []
         found = [tile for tile in tiles if tile is not None]
         if found:
             low, high = min(float(t.min()) for t in found), max(float(t.max()) for t in found)
-            self.layer.contrast_limits = (low, high if high > low else low + 1)
-            self._needs_limits = False
+            self._set_range(low, high if high > low else low + 1)
+            self._needs_range = False
+
+    def _set_range(self, low: float, high: float) -> None:
+        self._range = (low, high)
+        self.node.set_range(*((high, low) if self.info.inverted else (low, high)))
+
+    def _as_rgb(self, tile: NDArray[np.generic]) -> NDArray[np.uint8]:
+        shown = self._as_shown(tile)
+        if shown.ndim == 3:
+            return shown.astype(np.uint8, copy=False)
+        low, high = self._range
+        grey = np.clip((shown.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1) * 255
+        return np.repeat((255 - grey if self.info.inverted else grey).astype(np.uint8)[..., np.newaxis], 3, axis=2)
 
 
-def _single_shot(parent: QObject, slot: object) -> QTimer:
+def _single_shot(parent: QObject, slot: object, interval_ms: int) -> QTimer:
     timer = QTimer(parent)
     timer.setSingleShot(True)
-    timer.setInterval(SHORTEST_PAUSE_MS)
+    timer.setInterval(interval_ms)
     timer.timeout.connect(slot)
     return timer

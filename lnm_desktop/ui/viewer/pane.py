@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,24 +13,25 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QPointF, QSizeF, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from lnm_desktop.domain.annotation import DEFAULT_COLOR, Annotation, AnnotationGroup, AnnotationSet
+from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Point, Region
 from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.domain.image import Calibration, ImageInfo, ImageKind, Window
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.imaging.reader import ImageReader
-from lnm_desktop.ui.viewer.annotation_layer import color_of
+from lnm_desktop.imaging.view_tiles import View
 from lnm_desktop.ui.viewer.camera import Camera
 from lnm_desktop.ui.viewer.canvas import Canvas
 from lnm_desktop.ui.viewer.canvas_input import CanvasInput
 from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.hands import Hands
 from lnm_desktop.ui.viewer.map_legend import MapLegend
-from lnm_desktop.ui.viewer.overlay import NAMES_BELOW, DraftLine, Marked, Overlay
+from lnm_desktop.ui.viewer.marking import draft_line, marked
+from lnm_desktop.ui.viewer.overlay import Overlay
 from lnm_desktop.ui.viewer.plane_bar import PlaneBar
 from lnm_desktop.ui.viewer.scene import Scene
 from lnm_desktop.ui.viewer.tools import Tool
-from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+from lnm_desktop.ui.viewer.view_state import ChannelView, HeatmapStyle, Look, ViewState
 
 VIEW_PAUSE_MS = 40
 CLOSE_WAIT_S = 1.0
@@ -47,7 +49,7 @@ class ViewerPane(QWidget):
     Signals: annotation_drawn(Geometry), annotation_changed(Annotation), annotations_removed(tuple of ids),
     selection_changed(tuple of ids), cursor_moved(Point | None), value_under_cursor(float | None),
     view_changed(ViewState), draft_changed((Shape, tuple of Point) | None), files_dropped(tuple of Path),
-    bad_tiles_changed(int), plane_changed(int).
+    bad_tiles_changed(int), plane_changed(int), overview_changed().
     """
 
     annotation_drawn = Signal(object)
@@ -61,6 +63,7 @@ class ViewerPane(QWidget):
     files_dropped = Signal(object)
     bad_tiles_changed = Signal(int)
     plane_changed = Signal(int)
+    overview_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None, tile_cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
         super().__init__(parent)
@@ -85,7 +88,8 @@ class ViewerPane(QWidget):
         """Show another image, fitted. Returns at once: pixels follow as they are read."""
         self._calibration = calibration
         self._annotations = AnnotationSet()
-        self._scene.show_image(reader, title, Placement.of(calibration))
+        self.setAccessibleName(title)
+        self._scene.show_image(reader, Placement.of(calibration))
         self._explain_map()
         self._hands.set_image(reader.info.region)
         self._planes.set_planes(reader.info.planes)
@@ -119,6 +123,35 @@ class ViewerPane(QWidget):
         """Show grey values in another window."""
         if self._scene.image is not None:
             self._scene.image.set_window(window)
+
+    @property
+    def look(self) -> Look:
+        """How colours are shown."""
+        return self._scene.image.look if self._scene.image else Look()
+
+    def set_look(self, look: Look) -> None:
+        """Show colours otherwise; what models see stays as it is."""
+        if self._scene.image is not None:
+            self._scene.image.set_look(look)
+
+    @property
+    def channels(self) -> tuple[ChannelView, ...]:
+        """How each fluorescence channel is shown; empty for other images."""
+        return self._scene.image.channels if self._scene.image else ()
+
+    def set_channels(self, channels: Iterable[ChannelView]) -> None:
+        """Show channels otherwise."""
+        if self._scene.image is not None:
+            self._scene.image.set_channels(tuple(channels))
+
+    @property
+    def overview(self) -> QImage | None:
+        """The whole image, at most 1,024 pixels wide or high; None until it has been read."""
+        pixels = self._scene.image.overview() if self._scene.image else None
+        if pixels is None:
+            return None
+        height, width = pixels.shape[:2]
+        return QImage(pixels.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
     # -- annotations
 
@@ -202,6 +235,43 @@ class ViewerPane(QWidget):
 
     # -- the view
 
+    @property
+    def view(self) -> ViewState | None:
+        """What is seen, None while nothing is."""
+        if self.image_info is None:
+            return None
+        return self._camera.state(self._objective(), self._slide_mpp(), self._calibration)
+
+    def visible_region(self) -> Region:
+        """The part of the image that is seen (all that a turned view touches), in level-0 pixels."""
+        corners = self._camera.corners
+        x, y = min(corner.x for corner in corners), min(corner.y for corner in corners)
+        width, height = max(corner.x for corner in corners) - x, max(corner.y for corner in corners) - y
+        region = Region(x, y, width, height)
+        return region.intersect(self.image_info.region) if self.image_info else region
+
+    def move_to(self, center: Point, downsample: float) -> None:
+        """Look at a point, with so many level-0 pixels per screen pixel."""
+        self._camera.move_to(center, downsample)
+
+    def rotate_to(self, degrees: float) -> None:
+        """Turn the picture clockwise from its upright place, around the middle of the view."""
+        self._turn(replace(self._scene.placement, rotation_deg=degrees % 360.0))
+
+    def rotate_by(self, degrees: float) -> None:
+        """Turn the picture further clockwise."""
+        self.rotate_to(self._scene.placement.rotation_deg + degrees)
+
+    def mirror(self) -> None:
+        """Swap left and right of what is on the screen."""
+        placement = self._scene.placement
+        turned = replace(placement, mirrored=not placement.mirrored, rotation_deg=-placement.rotation_deg % 360.0)
+        self._turn(turned)
+
+    def _turn(self, placement: Placement) -> None:
+        self._scene.place(placement)
+        self._camera.turn(placement)
+
     def zoom_to_fit(self) -> None:
         """Show the whole image."""
         self._camera.fit()
@@ -279,7 +349,7 @@ class ViewerPane(QWidget):
 
     def _build(self, tile_cache_bytes: int) -> None:
         self._canvas = Canvas()
-        self._scene = Scene(self._canvas.viewer, tile_cache_bytes, self)
+        self._scene = Scene(self._canvas, tile_cache_bytes, self)
         native = self._canvas.native
         self._camera = Camera(self._canvas.viewer, lambda: QSizeF(native.size()), self)
         self._hands = Hands(self)
@@ -310,16 +380,25 @@ class ViewerPane(QWidget):
         self._camera.changed.connect(self._on_camera)
         self._view_pause.timeout.connect(self._on_view)
         self._scene.bad_tiles_changed.connect(self.bad_tiles_changed)
+        self._scene.overview_changed.connect(self.overview_changed)
 
     def _on_camera(self) -> None:
+        self._show_view()
         if not self._view_pause.isActive():
             self._view_pause.start()
+
+    def _show_view(self) -> None:
+        """Let the image draw what is seen; on a dense screen its pixels are the finer ones."""
+        if self._scene.image is not None:
+            ratio, size = self._canvas.native.devicePixelRatioF(), self._canvas.native.size()
+            view = View(self._camera.corners, self._camera.downsample / ratio)
+            self._scene.image.show(view, size.width() * ratio, size.height() * ratio)
 
     def _on_view(self) -> None:
         if self.image_info is None:
             return
         self._scene.annotations.set_downsample(self._camera.downsample)
-        self.view_changed.emit(self._camera.state(self._objective(), self._slide_mpp(), self._calibration))
+        self.view_changed.emit(self.view)
 
     def _objective(self) -> float | None:
         return self.image_info.objective_power if self.image_info else None
@@ -335,6 +414,7 @@ class ViewerPane(QWidget):
         self._legend.place()
         if self.image_info is not None:
             self._camera.refit()
+            self._show_view()
 
     def _explain_map(self) -> None:
         heatmap = self._scene.heatmap
@@ -356,27 +436,8 @@ class ViewerPane(QWidget):
         self.draft_changed.emit(None if draft.is_empty else (draft.shape, tuple(draft.points)))
 
     def _update_overlay(self) -> None:
-        self._overlay.show_marked(self._marked() if self._visible else ())
-        self._overlay.show_draft(self._draft_line())
-
-    def _marked(self) -> list[Marked]:
-        selected = set(self._hands.selected)
-        everyone = len(self._annotations) < NAMES_BELOW
-        shown = self._annotations if everyone else [self._annotations.get(known) for known in self._hands.selected]
-        edited = self._hands.edited
-        return [self._mark(a if edited is None or a.id != edited.id else edited, a.id in selected) for a in shown]
-
-    def _mark(self, annotation: Annotation, selected: bool) -> Marked:
-        return Marked(annotation, color_of(annotation, self._annotations), selected)
-
-    def _draft_line(self) -> DraftLine | None:
-        draft = self._hands.draft
-        outline = draft.outline
-        if not outline:
-            return None
-        color = self._group.color if self._group else DEFAULT_COLOR
-        vertices = len(draft.points) if draft.tool is Tool.POLYGON else 0
-        return DraftLine(tuple(outline), vertices, color, draft.tool is Tool.RECTANGLE)
+        self._overlay.show_marked(marked(self._annotations, self._hands) if self._visible else ())
+        self._overlay.show_draft(draft_line(self._hands.draft, self._group))
 
 
 def _contains(region: Region, point: Point) -> bool:

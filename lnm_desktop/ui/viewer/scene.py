@@ -1,10 +1,8 @@
-"""The layers of one pane: the image below, a map over it, annotations on top."""
+"""What lies on the canvas of one pane: the image below, a map over it, annotations on top."""
 
 from __future__ import annotations
 
 import numpy as np
-from napari.components import ViewerModel
-from napari.layers import Image
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
@@ -13,6 +11,7 @@ from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.viewer.annotation_layer import AnnotationLayer
+from lnm_desktop.ui.viewer.canvas import Canvas
 from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.heatmap_layer import HeatmapLayer
 from lnm_desktop.ui.viewer.image_layer import ImageLayer
@@ -20,37 +19,45 @@ from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
 
 class Scene(QObject):
-    """Puts layers on napari's canvas and takes them off, all in one unit."""
+    """Puts image and layers on the canvas and takes them off, all in one unit."""
 
     bad_tiles_changed = Signal(int)
+    overview_changed = Signal()
 
-    def __init__(self, model: ViewerModel, cache_bytes: int, parent: QObject) -> None:
+    def __init__(self, canvas: Canvas, cache_bytes: int, parent: QObject) -> None:
         super().__init__(parent)
-        self._model = model
+        self._canvas = canvas
+        self._model = canvas.viewer
         self._cache_bytes = cache_bytes
         self._style = HeatmapStyle()
         self.image: ImageLayer | None = None
         self.heatmap: HeatmapLayer | None = None
         self.placement = Placement.of(Calibration())
         # Made once: a shapes layer takes longer to build than an image to appear.
-        self.annotations = AnnotationLayer(model, self.placement)
+        self.annotations = AnnotationLayer(canvas.viewer, self.placement)
 
-    def show_image(self, reader: ImageReader, title: str, placement: Placement) -> None:
+    def show_image(self, reader: ImageReader, placement: Placement) -> None:
         """Another image; its map and its annotations are gone."""
         self.clear()
         self.placement = placement
-        self.image = ImageLayer(reader, title, placement, self._cache_bytes, self)
+        self.image = ImageLayer(reader, placement, self._cache_bytes, self._canvas.scene_node, self)
         self.image.bad_tiles_changed.connect(self.bad_tiles_changed)
+        self.image.overview_changed.connect(self.overview_changed)
         self.annotations.place(placement)
-        self._insert(0, self.image.layer)
+
+    def place(self, placement: Placement) -> None:
+        """Turn or mirror all that is shown."""
+        self.placement = placement
+        self.annotations.place(placement)
+        if self.image is not None:
+            self.image.place(placement)
+        if self.heatmap is not None:
+            self.heatmap.place(placement)
 
     def clear(self, wait_s: float = 0.0) -> None:
         """No image, no map, no annotations; waits so long for reads under way."""
         self.annotations.clear()
-        with self._model.layers.batched_update():  # one pass over napari's garbage instead of one per layer
-            self.clear_heatmap()
-            if self.image is not None:
-                self._model.layers.remove(self.image.layer)
+        self.clear_heatmap()
         if self.image is not None:
             self.image.close(wait_s)
             self.image.deleteLater()
@@ -62,7 +69,8 @@ class Scene(QObject):
         self.clear_heatmap()
         if self.image is not None:
             self.heatmap = HeatmapLayer(grid, values, self._style, self.placement, self)
-            self._insert(1, self.heatmap.layer)
+            self._model.layers.insert(0, self.heatmap.layer)
+            self._model.layers.selection.clear()  # napari would frame a selected layer and take keys for it
 
     def clear_heatmap(self) -> None:
         """No map."""
@@ -84,7 +92,3 @@ class Scene(QObject):
         if value is None and self.image is not None:
             value = self.image.value_at(point)
         return value
-
-    def _insert(self, place: int, layer: Image) -> None:
-        self._model.layers.insert(place, layer)
-        self._model.layers.selection.clear()  # napari would draw a frame and take keys for a selected layer

@@ -59,3 +59,14 @@ class HeatmapStyle:
     opacity: float = 0.45
     threshold: float = 0.5
     colormap: str = "magma"
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelView:
+    """How one channel is shown: `low` is black, `high` the full `#rrggbb` colour."""
+
+    index: int
+    visible: bool
+    color: str
+    low: float
+    high: float

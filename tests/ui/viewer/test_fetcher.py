@@ -22,7 +22,10 @@ class Desk:
         self.failures: list[TileKey] = []
         self.pyramid = VirtualPyramid(reader.info)
         self.fetcher = TileFetcher(
-            reader, self.pyramid, lambda key, _: self.tiles.append(key), lambda key, _: self.failures.append(key)
+            lambda key: reader.read_region(self.pyramid.request(key)),
+            lambda key, _: self.tiles.append(key),
+            lambda key, _: self.failures.append(key),
+            count=2 if reader.thread_safe else 1,
         )
 
 

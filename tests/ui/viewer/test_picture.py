@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import numpy as np
@@ -9,18 +10,35 @@ import pytest
 from PySide6.QtGui import QImage
 
 from lnm_desktop.domain.geometry import Point, Region
-from lnm_desktop.domain.image import Calibration, Window
+from lnm_desktop.domain.image import Calibration, CalibrationSource, Window
 from lnm_desktop.errors import ImageDamaged, ImageTimeout
-from lnm_desktop.imaging.pyramid import GLASS_RGB
+from lnm_desktop.ui.viewer.stains import stain_matrix
+from lnm_desktop.ui.viewer.view_state import Look, StainView
 from tests.fakes.formula_reader import CELL_PX, FormulaReader, cell_color, series_info, slide_info
 
 pytestmark = pytest.mark.gl
+
+
+GLASS_RGB = (241, 240, 242)
 
 
 def color_at(pane, image: QImage, point: Point) -> tuple[int, int, int]:
     place = pane.to_screen(point)
     color = image.pixelColor(int(place.x()), int(place.y()))
     return color.red(), color.green(), color.blue()
+
+
+class SlowReader(FormulaReader):
+    """Takes three seconds for each tile and notes on which threads it was asked."""
+
+    def __init__(self, info) -> None:
+        super().__init__(info)
+        self.threads: set[int] = set()
+
+    def read_region(self, request):
+        self.threads.add(threading.get_ident())
+        time.sleep(3)
+        return super().read_region(request)
 
 
 def assert_near(found: tuple[int, int, int], expected: tuple[int, int, int], tolerance: int = 3) -> None:
@@ -54,31 +72,104 @@ def test_edges_between_cells_are_within_one_screen_pixel(show_slide, magnificati
         assert_near((found.red(), found.green(), found.blue()), cell_color(x, 1504))
 
 
-def test_each_level_lies_exactly_on_level_0(show_slide) -> None:
-    """What napari does with a coarse level's transform: a release may change it."""
-    pane, _ = show_slide(slide_info(6001, 4403))
-    layer = pane._scene.image.layer
-    seen = set()
-    for magnification in (40.0, 20.0, 10.0, 5.0):
-        pane.zoom_to_magnification(magnification)
-        pane.go_to(Region(3000, 2200, 0, 0))
-        assert pane.wait_until_sharp(30_000)
-        seen.add(layer.data_level)
-        node = pane._canvas.canvas.layer_to_visual[layer].node
-        factor = 2**layer.data_level
-        row, col = layer.corner_pixels[0]
-        x, y = node.transform.map([0, 0])[:2]
-        found = pane._scene.placement.to_level0(y, x)
-        assert (found.x, found.y) == pytest.approx((col * factor, row * factor), abs=1e-3)
-        x, y = node.transform.map([10, 10])[:2]
-        found = pane._scene.placement.to_level0(y, x)
-        assert (found.x, found.y) == pytest.approx(((col + 10) * factor, (row + 10) * factor), abs=1e-3)
-    assert seen >= {0, 1, 2}
+@pytest.mark.parametrize(("degrees", "mirrored"), [(0, True), (90, False), (180, True), (37, False), (290, True)])
+def test_a_turned_picture_shows_each_cell_where_it_says(show_slide, degrees: float, mirrored: bool) -> None:
+    pane, _ = show_slide(slide_info(6000, 4400, Calibration(0.25, 0.3, CalibrationSource.FILE)))
+    pane.move_to(Point(2000, 1500), 1.0)
+    if mirrored:
+        pane.mirror()
+    pane.rotate_to(degrees)
+    assert pane.wait_until_sharp(30_000)
+    image, width, height = pane.screenshot(), pane.canvas_widget.width(), pane.canvas_widget.height()
+    middle = pane.to_screen(Point(2000, 1500))
+    assert (middle.x(), middle.y()) == pytest.approx((width / 2, height / 2), abs=0.1)
+    for x in range(1600, 2400, CELL_PX):
+        center = Point((x // CELL_PX + 0.5) * CELL_PX, 1504)
+        place = pane.to_screen(center)
+        if 5 < place.x() < width - 5 and 5 < place.y() < height - 60:  # the scale bar lies below
+            assert_near(color_at(pane, image, center), cell_color(center.x, center.y))
+
+
+def test_turning_is_clockwise_and_mirroring_swaps_left_and_right_on_the_screen(show_slide) -> None:
+    pane, _ = show_slide()
+    middle, right = Point(1500, 1100), Point(1600, 1100)
+    pane.move_to(middle, 1.0)
+    pane.rotate_to(90)
+    step = pane.to_screen(right) - pane.to_screen(middle)
+    assert (step.x(), step.y()) == pytest.approx((0, 100), abs=0.01)
+    pane.rotate_to(0)
+    pane.rotate_by(-45)
+    before = pane.to_screen(right) - pane.to_screen(middle)
+    pane.mirror()
+    after = pane.to_screen(right) - pane.to_screen(middle)
+    assert (after.x(), after.y()) == pytest.approx((-before.x(), before.y()), abs=0.01)
+    assert pane.view.mirrored and pane.view.rotation_deg == pytest.approx(45)
+
+
+def test_a_fitted_picture_stays_fitted_when_turned(show_slide) -> None:
+    pane, _ = show_slide(slide_info(4000, 1000))
+    pane.rotate_to(90)
+    corners = [pane.to_screen(Point(x, y)) for x in (0, 4000) for y in (0, 1000)]
+    height = max(c.y() for c in corners) - min(c.y() for c in corners)
+    assert height == pytest.approx(pane.canvas_widget.height() / 1.04, rel=0.02)
+
+
+def test_colours_are_adjusted_on_the_screen_only(show_slide) -> None:
+    pane, reader = show_slide()
+    before = color_at(pane, pane.screenshot(), Point(1504, 1120))
+    reads = len(reader.reads)
+    pane.set_look(Look(brightness=0.2))
+    assert pane.wait_until_sharp(30_000)
+    brighter = color_at(pane, pane.screenshot(), Point(1504, 1120))
+    assert brighter == pytest.approx([min(255, value + 51) for value in before], abs=3)
+    pane.set_look(Look(saturation=0.0))
+    red, green, blue = color_at(pane, pane.screenshot(), Point(1504, 1120))
+    assert red == pytest.approx(green, abs=2) and green == pytest.approx(blue, abs=2)
+    pane.set_look(Look())
+    assert_near(color_at(pane, pane.screenshot(), Point(1504, 1120)), before)
+    assert len(reader.reads) == reads
+
+
+def test_a_stain_view_shows_the_share_of_one_stain(show_slide) -> None:
+    pane, _ = show_slide()
+    before = np.array(color_at(pane, pane.screenshot(), Point(1504, 1120))) / 255
+    pane.set_look(Look(stain=StainView.HAEMATOXYLIN))
+    assert pane.wait_until_sharp(30_000)
+    expected = np.exp(-(stain_matrix(StainView.HAEMATOXYLIN) @ -np.log(before)))
+    found = color_at(pane, pane.screenshot(), Point(1504, 1120))
+    assert found == pytest.approx(np.clip(expected, 0, 1) * 255, abs=3)
+
+
+def test_the_overview_is_the_whole_picture(show_slide) -> None:
+    pane, _ = show_slide(slide_info(3000, 2200))
+    overview = pane.overview
+    assert overview is not None and (overview.width(), overview.height()) == (750, 550)
+    color = overview.pixelColor(int(1504 / 4), int(1120 / 4))
+    assert (color.red(), color.green(), color.blue()) == cell_color(1504, 1120)
+
+
+def test_beyond_the_image_lies_the_canvas_and_not_tissue(show_slide) -> None:
+    pane, _ = show_slide()
+    image = pane.screenshot()
+    assert_near(color_at(pane, image, Point(-30, 1100)), (0x15, 0x17, 0x1A))
+    assert_near(color_at(pane, image, Point(3030, 1100)), (0x15, 0x17, 0x1A))
+
+
+def test_a_slow_decoder_does_not_stop_the_hand(pane, qtbot) -> None:
+    """Each tile takes 3 s; the window draws and answers meanwhile, from its own thread only."""
+    reader = SlowReader(slide_info(20_000, 15_000))
+    pane.show_image(reader, "slow", reader.info.calibration)
+    longest_s, steps, end = 0.0, 0, time.monotonic() + 3.0
+    while time.monotonic() < end:
+        begin = time.monotonic()
+        pane.move_to(Point(9000 + 40 * steps, 7000), 1.0)
+        qtbot.wait(5)
+        longest_s, steps = max(longest_s, time.monotonic() - begin), steps + 1
+    assert steps > 5 and longest_s < 2.0
+    assert reader.threads and threading.get_ident() not in reader.threads
 
 
 def test_anisotropic_pixels_keep_their_proportions(show_slide) -> None:
-    from lnm_desktop.domain.image import CalibrationSource
-
     pane, _ = show_slide(slide_info(2000, 2000, Calibration(0.25, 0.5, CalibrationSource.FILE)))
     a, b, c = (pane.to_screen(p) for p in (Point(0, 0), Point(2000, 0), Point(0, 2000)))
     assert (c.y() - a.y()) / (b.x() - a.x()) == pytest.approx(2.0, abs=0.01)
@@ -97,11 +188,10 @@ def test_showing_does_not_wait_for_pixels_and_glass_is_seen_meanwhile(pane, qtbo
     assert_near(color_at(pane, pane.screenshot(), Point(1504, 1120)), cell_color(1504, 1120))
 
 
-def test_the_coarsest_level_is_not_kept_as_it_was_before_its_tiles_came(show_slide) -> None:
+def test_a_picture_far_away_is_the_coarsest_level(show_slide) -> None:
     pane, _ = show_slide()
     pane.zoom_by(0.3)
     assert pane.wait_until_sharp(30_000)
-    assert pane._scene.image.layer.data_level == pane._scene.image._pyramid.coarsest
     assert_near(color_at(pane, pane.screenshot(), Point(1504, 1120)), cell_color(1504, 1120))
 
 
@@ -220,8 +310,6 @@ def test_files_dropped_are_told_not_opened(pane, tmp_path) -> None:
 
 
 def test_a_scan_has_no_magnification(show_slide, qtbot) -> None:
-    from lnm_desktop.domain.image import CalibrationSource
-
     calibration = Calibration(400.0, 400.0, CalibrationSource.FILE)
     pane, _ = show_slide(series_info(planes=1, calibration=calibration))
     states: list = []
@@ -246,7 +334,7 @@ def test_nothing_of_a_closed_pane_is_left(qtbot) -> None:
     pane.show_image(reader, "formula slide", reader.info.calibration)
     assert pane.wait_until_sharp(30_000)
     left = [weakref.ref(pane), weakref.ref(pane._canvas), weakref.ref(pane._scene.image)]
-    threads = pane._scene.image._fetcher._threads
+    threads = pane._scene.image._store._fetcher._threads
     pane.close()
     pane.deleteLater()
     del pane

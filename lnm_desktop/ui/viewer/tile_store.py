@@ -1,0 +1,123 @@
+"""The tiles of one image: what is at hand, what is being read, what cannot be read. No canvas, no Qt."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.errors import ImageDamaged
+from lnm_desktop.imaging.cache import BadTiles, TileCache, TileKey
+from lnm_desktop.imaging.pyramid import VirtualPyramid
+from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.ui.viewer.fetcher import TileFetcher
+
+# One more than the pixel server has processes by default, so that none waits for the next wish.
+THREADS = 3
+PINNED_PLANES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A way to read: with the colour profile applied or not, and which channels (none for plain colour or grey)."""
+
+    srgb: bool = False
+    channels: tuple[int, ...] = ()
+
+
+class TileStore:
+    """`on_change` is called on a reading thread when a tile has come or failed; `serial` counts those times."""
+
+    def __init__(
+        self, reader: ImageReader, pyramid: VirtualPyramid, cache_bytes: int, on_change: Callable[[], None]
+    ) -> None:
+        self._reader = reader
+        self._pyramid = pyramid
+        self._cache = TileCache(cache_bytes)
+        self._variants: list[Variant] = []
+        self._on_change = on_change
+        self.bad = BadTiles()
+        self.serial = 0
+        count = THREADS if reader.thread_safe else 1
+        self._fetcher = TileFetcher(self._read, self._keep, self._note_failure, count)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._cache
+
+    def get(self, key: TileKey) -> NDArray[np.generic] | None:
+        """A tile at hand: (rows, columns), with 3 colours or with as many values as its variant has channels."""
+        return self._cache.get(key)
+
+    def number_of(self, variant: Variant) -> int:
+        """The number by which keys name a way to read."""
+        if variant not in self._variants:
+            self._variants.append(variant)
+        return self._variants.index(variant)
+
+    def want(self, keys: Sequence[TileKey]) -> None:
+        """Read these, first one first, and nothing else that was wanted before; bad ones when they are due."""
+        self._fetcher.want([key for key in keys if key not in self._cache and self.bad.is_due(key)])
+
+    @property
+    def is_idle(self) -> bool:
+        """True when nothing is on its way."""
+        return self._fetcher.is_idle
+
+    def close(self, wait_s: float) -> None:
+        """Stop reading; waits so long for reads under way."""
+        self._fetcher.close(wait_s)
+
+    # What follows runs on reading threads.
+
+    def _read(self, key: TileKey) -> NDArray[np.generic]:
+        request = self._pyramid.request(key)
+        variant = self._variants[key.variant]
+        if not variant.channels:
+            return self._read_one(request, 0, srgb=variant.srgb)
+        return np.stack([self._read_one(request, channel, srgb=False) for channel in variant.channels], axis=-1)
+
+    def _read_one(self, request: RegionRequest, channel: int, *, srgb: bool) -> NDArray[np.generic]:
+        asked = RegionRequest(request.region, request.downsample, request.plane, channel, srgb)
+        tile = self._reader.read_region(asked)
+        _check_shape(tile, request.output)
+        return tile
+
+    def _keep(self, key: TileKey, tile: NDArray[np.generic]) -> None:
+        overview = key.level == self._pyramid.coarsest and self._pyramid.info.planes <= PINNED_PLANES
+        self._cache.put(key, tile, pinned=overview)
+        self.bad.remove(key)
+        self._tell()
+
+    def _note_failure(self, key: TileKey, error: Exception) -> None:
+        """Damaged pixels stay bad, anything else is tried again later."""
+        self.bad.add(key, lasting=isinstance(error, ImageDamaged))
+        self._tell()
+
+    def _tell(self) -> None:
+        self.serial += 1
+        self._on_change()
+
+
+def finest_value(store: TileStore, pyramid: VirtualPyramid, key: TileKey, row: int, col: int) -> float | None:
+    """The value at a level-0 pixel from the finest tile at hand; `key` tells plane and variant."""
+    for level in range(pyramid.count):
+        y, x = row >> level, col >> level
+        found = TileKey(key.plane, level, y // pyramid.tile_px, x // pyramid.tile_px, key.variant)
+        tile = store.get(found)
+        if tile is not None:
+            value = np.ravel(tile[y % pyramid.tile_px, x % pyramid.tile_px])[0]
+            return float(value) if math.isfinite(value) else None
+    return None
+
+
+def _check_shape(tile: NDArray[np.generic], output: tuple[int, int]) -> None:
+    width, height = output
+    if tile.shape[:2] != (height, width):
+        raise ImageDamaged(
+            f"the reader gave {tile.shape[1]} × {tile.shape[0]} pixels where {width} × {height} were asked for",
+            hint="Open the image again; if it happens once more, report the file's format.",
+        )
