@@ -18,6 +18,11 @@ _TEXT_KINDS = (
     (b"<?xml", "an XML text", "Annotations are imported into an open image; open the image itself."),
     (b"{", "a JSON text", "Open the image itself."),
 )
+# Windows opens a device under these names in every folder and with every suffix.
+_DEVICE_NAMES = frozenset(
+    {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
+    | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
+)
 # Slides that are text files beside a folder of pictures.
 _TEXT_SLIDES = frozenset({".vms", ".vmu", ".mrxs"})
 
@@ -37,6 +42,7 @@ def preflight(path: Path) -> FileKind:
 
     Raises ImageNotFound, ImageUnsupported or ImageDamaged.
     """
+    _check_name(path)
     size = _check_file_type(path)
     if size is None:
         return _check_folder(path)
@@ -52,6 +58,12 @@ def preflight(path: Path) -> FileKind:
     _check_companions(path)
     _check_text(path, head)
     return FileKind.OTHER
+
+
+def _check_name(path: Path) -> None:
+    """Refused everywhere: a case must open on every machine."""
+    if path.name.split(".")[0].rstrip().upper() in _DEVICE_NAMES:
+        raise ImageUnsupported(f"{path.name} has a name that Windows keeps for a device", hint="Rename the file.")
 
 
 def _check_file_type(path: Path) -> int | None:
