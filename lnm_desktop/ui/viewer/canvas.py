@@ -28,9 +28,6 @@ class Canvas(QtViewer):
         self.setAcceptDrops(False)
         self.viewer.scene.camera.mouse_pan = False
         self.viewer.scene.camera.mouse_zoom = False
-        self.scale_bar = self.viewer.canvas.overlays.scale_bar
-        self.scale_bar.font_size = 11
-        self.scale_bar.box = True
 
     @property
     def native(self) -> QWidget:
@@ -43,7 +40,7 @@ class Canvas(QtViewer):
         return self.canvas.view.scene
 
     def set_theme(self, theme: str) -> None:
-        """Dark or light surroundings; the scale bar's colour follows."""
+        """Dark or light surroundings."""
         self.viewer.theme = theme
         self.viewer.canvas.background_color_override = ColorValue(BACKGROUNDS[theme])
 

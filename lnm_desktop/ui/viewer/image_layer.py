@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from lnm_desktop.domain.geometry import Point
 from lnm_desktop.domain.image import ImageKind, Photometric, Window
 from lnm_desktop.imaging.cache import TileKey
-from lnm_desktop.imaging.pyramid import VirtualPyramid, ancestor, window_limits
+from lnm_desktop.imaging.pyramid import TILE_PX, VirtualPyramid, ancestor, window_limits
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.view_tiles import View, tiles_in_view, wanted_tiles
 from lnm_desktop.ui.viewer.atlas import Atlas, atlas_for
@@ -31,6 +31,9 @@ COALESCE_MS = 10
 NEIGHBOUR_PLANES = 2
 SMOOTH_FROM_DOWNSAMPLE = 0.5
 GLASS_RGB = (241, 240, 242)
+HATCH_PX = 16
+HATCH_GREYS = (190, 140)
+BEYOND_ALL_VALUES = 1e30
 
 
 class ImageLayer(QObject):
@@ -50,7 +53,7 @@ class ImageLayer(QObject):
         self.channels = first_views(self.info)
         self._pyramid = VirtualPyramid(self.info)
         self._store = TileStore(reader, self._pyramid, cache_bytes, self._arrived.emit)
-        self._atlas = Atlas(1, 1)
+        self._atlas = Atlas(1, 2)
         self._view: View | None = None
         self._seen: list[TileKey] = []
         self._plan: QuadPlan | None = None
@@ -66,6 +69,9 @@ class ImageLayer(QObject):
         self.node = self._make_node(parent_node)
         self.place(placement)
         self._choose_variant()
+        self._range = window_limits(self.info)
+        if self._is_grey:
+            self._set_range(*self._range)
 
     # -- what is shown
 
@@ -73,7 +79,7 @@ class ImageLayer(QObject):
         """Show a view on a canvas of so many device pixels; plane and variant are the layer's own."""
         self._fit_atlas(width_px, height_px)
         self._view = View(view.corners, view.downsample, self.plane, self._variant)
-        self.node.set_smooth(view.downsample >= SMOOTH_FROM_DOWNSAMPLE)
+        self.node.set_smooth(self._is_smooth(view.downsample))
         self._motion.note(self._view.center, time.monotonic())
         self._update()
 
@@ -96,7 +102,7 @@ class ImageLayer(QObject):
     def set_look(self, look: Look) -> None:
         """Show colours otherwise; tiles are read again only for the colour profile."""
         self.look = look
-        self.node.set_look(look, self._blank())
+        self.node.set_look(look)
         self._choose_variant()
         self._show_again()
 
@@ -147,22 +153,29 @@ class ImageLayer(QObject):
     def _make_node(self, parent_node: object) -> Any:  # a vispy node: its class is made at run time
         node = Mosaic(parent=parent_node)
         node.order = BELOW_ALL_LAYERS
-        node.set_look(self.look, self._blank())
-        low, high = window_limits(self.info)
-        node.set_range(*((high, low) if self.info.inverted else (low, high)))
         return node
 
-    def _blank(self) -> tuple[float, float, float]:
-        """What is not read yet looks like glass on a bright slide, and black elsewhere."""
-        bright = self.info.kind is ImageKind.SLIDE and self.info.photometric is Photometric.RGB
-        red, green, blue = GLASS_RGB if bright else (0, 0, 0)
-        return red / 255, green / 255, blue / 255
+    def _fillings(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Whole tiles for what is not read yet (glass on a bright slide, else black) and for what cannot be."""
+        side = np.arange(TILE_PX)
+        stripes = (np.add.outer(side, side) // HATCH_PX) % 2
+        if not self._is_grey:
+            bright = self.info.kind is ImageKind.SLIDE and not self.info.channels
+            blank = np.full((TILE_PX, TILE_PX, 3), GLASS_RGB if bright else (0, 0, 0), np.uint8)
+            return blank, np.repeat(np.where(stripes, *HATCH_GREYS).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+        black = BEYOND_ALL_VALUES if self.info.inverted else -BEYOND_ALL_VALUES
+        return np.full((TILE_PX, TILE_PX), black), np.where(stripes, black, -black)
 
     def _fit_atlas(self, width_px: float, height_px: float) -> None:
         wanted = atlas_for(width_px, height_px)
         if (wanted.columns, wanted.rows) != (self._atlas.columns, self._atlas.rows):
             self._atlas = wanted
-            self.node.use_atlas(wanted, grey=self._is_grey)
+            self.node.use_atlas(wanted, *self._fillings())
+
+    def _is_smooth(self, downsample: float) -> bool:
+        """Pixels stay squares when they are large, and when each falls on one of the screen's."""
+        ratio = downsample / 2 ** self._pyramid.level_for(downsample)
+        return ratio >= SMOOTH_FROM_DOWNSAMPLE and abs(ratio - 1.0) > 0.01
 
     def _choose_variant(self) -> None:
         visible = tuple(view.index for view in self.channels if view.visible)
@@ -210,7 +223,7 @@ class ImageLayer(QObject):
         for key in fresh[:UPLOADS_PER_FRAME]:
             tile = self._store.get(key)
             if tile is not None:
-                self.node.upload(*self._atlas.place(key), self._as_shown(tile))
+                self.node.upload(self._atlas.place(key), self._as_shown(tile))
         if len(fresh) > UPLOADS_PER_FRAME:
             self._on_arrival()
 

@@ -50,7 +50,7 @@ class Overlay(QWidget):
         self._camera = camera
         self._marked: Sequence[Marked] = ()
         self._draft: DraftLine | None = None
-        camera.changed.connect(self.update)
+        camera.changed.connect(self._follow)
 
     def show_marked(self, marked: Sequence[Marked]) -> None:
         """Names (and handles of the selected ones) of these annotations."""
@@ -61,6 +61,11 @@ class Overlay(QWidget):
         """The shape in the making, or none."""
         self._draft = draft
         self.update()
+
+    def _follow(self) -> None:
+        """Move with the picture; painting nothing would still cost a whole window's composition."""
+        if self._marked or self._draft is not None:
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint what lies in view."""

@@ -29,6 +29,7 @@ from lnm_desktop.ui.viewer.map_legend import MapLegend
 from lnm_desktop.ui.viewer.marking import draft_line, marked
 from lnm_desktop.ui.viewer.overlay import Overlay
 from lnm_desktop.ui.viewer.plane_bar import PlaneBar
+from lnm_desktop.ui.viewer.scale_bar import ScaleBarLabel
 from lnm_desktop.ui.viewer.scene import Scene
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.viewer.view_state import ChannelView, HeatmapStyle, Look, ViewState
@@ -93,7 +94,6 @@ class ViewerPane(QWidget):
         self._explain_map()
         self._hands.set_image(reader.info.region)
         self._planes.set_planes(reader.info.planes)
-        self._canvas.scale_bar.visible = True
         self._camera.look_at_image(reader.info.region, self._scene.placement)
 
     def clear(self) -> None:
@@ -102,7 +102,7 @@ class ViewerPane(QWidget):
         self._explain_map()
         self._annotations = AnnotationSet()
         self._hands.set_image(Region(0, 0, 0, 0))
-        self._canvas.scale_bar.visible = False
+        self._scale_bar.hide()
         self._planes.set_planes(1)
 
     @property
@@ -356,6 +356,7 @@ class ViewerPane(QWidget):
         self._input = CanvasInput(native, self._camera, self._hands)
         self._overlay = Overlay(native, self._camera)
         self._legend = MapLegend(native)
+        self._scale_bar = ScaleBarLabel(native)
         self._planes = PlaneBar(self)
         self._view_pause = QTimer(self)
         self._view_pause.setSingleShot(True)
@@ -398,7 +399,9 @@ class ViewerPane(QWidget):
         if self.image_info is None:
             return
         self._scene.annotations.set_downsample(self._camera.downsample)
-        self.view_changed.emit(self.view)
+        view = self._camera.state(self._objective(), self._slide_mpp(), self._calibration)
+        self._scale_bar.show_view(view)
+        self.view_changed.emit(view)
 
     def _objective(self) -> float | None:
         return self.image_info.objective_power if self.image_info else None
@@ -412,6 +415,7 @@ class ViewerPane(QWidget):
         self._overlay.setGeometry(self._canvas.native.rect())
         self._overlay.raise_()
         self._legend.place()
+        self._scale_bar.place()
         if self.image_info is not None:
             self._camera.refit()
             self._show_view()

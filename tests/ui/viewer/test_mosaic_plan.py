@@ -10,7 +10,7 @@ from lnm_desktop.domain.geometry import Point, Region
 from lnm_desktop.domain.image import Channel, Window
 from lnm_desktop.imaging.cache import TileKey
 from lnm_desktop.imaging.pyramid import TILE_PX, VirtualPyramid
-from lnm_desktop.ui.viewer.atlas import Atlas, atlas_for
+from lnm_desktop.ui.viewer.atlas import SQUARE_PX, Atlas, atlas_for
 from lnm_desktop.ui.viewer.channels import blended, first_views
 from lnm_desktop.ui.viewer.motion import Motion
 from lnm_desktop.ui.viewer.quads import QuadKind, plan_quads
@@ -24,14 +24,15 @@ def never(_key: TileKey) -> bool:
 
 
 def test_an_atlas_gives_each_tile_a_square_and_takes_the_oldest_back() -> None:
-    atlas = Atlas(2, 1)
+    atlas = Atlas(2, 2)
     first, second, third = (TileKey(0, 0, 0, col) for col in range(3))
-    assert {atlas.place(first), atlas.place(second)} == {(0, 0), (1, 0)}
+    assert {atlas.place(first), atlas.place(second)} == {(0, 1), (1, 1)}
+    assert {atlas.blank, atlas.hatched} == {(0, 0), (1, 0)}
     atlas.touch([first])
     assert atlas.place(third) != atlas.place(first)
     assert second not in atlas and len(atlas) == 2
     atlas.clear()
-    assert len(atlas) == 0 and atlas.place(second) in {(0, 0), (1, 0)}
+    assert len(atlas) == 0 and atlas.place(second) in {(0, 1), (1, 1)}
 
 
 @pytest.mark.parametrize(("width", "height"), [(800, 600), (1510, 991), (2560, 1440), (3840, 2160)])
@@ -39,7 +40,7 @@ def test_an_atlas_holds_the_finest_tiles_of_a_whole_view(width: int, height: int
     atlas = atlas_for(width, height)
     across, down = (2 * side / 1.05 / TILE_PX + 1 for side in (width, height))
     assert atlas.capacity >= across * down + 8
-    assert max(atlas.columns, atlas.rows) * TILE_PX <= 8192
+    assert max(atlas.columns, atlas.rows) * SQUARE_PX <= 8192
 
 
 def test_a_tile_at_hand_is_drawn_whole_and_clipped_to_the_image() -> None:
@@ -48,8 +49,8 @@ def test_a_tile_at_hand_is_drawn_whole_and_clipped_to_the_image() -> None:
     column, row = atlas.place(TileKey(0, 0, 1, 1))
     (quad,) = plan_quads(pyramid, [TileKey(0, 0, 1, 1)], atlas, never).quads
     assert quad.region == Region(512, 512, 188, 88)
-    assert quad.texels == (column * 512, row * 512, column * 512 + 188, row * 512 + 88)
-    assert quad.inside == (column * 512 + 0.5, row * 512 + 0.5, column * 512 + 187.5, row * 512 + 87.5)
+    left, top = column * 514 + 1, row * 514 + 1
+    assert quad.texels == (left, top, left + 188, top + 88)
 
 
 def test_a_missing_tile_is_drawn_from_the_part_of_the_coarse_one_under_it() -> None:
@@ -57,7 +58,7 @@ def test_a_missing_tile_is_drawn_from_the_part_of_the_coarse_one_under_it() -> N
     atlas.place(TileKey(0, 2, 1, 0))
     (quad,) = plan_quads(pyramid, [TileKey(0, 0, 5, 3)], atlas, never).quads
     assert quad.source == TileKey(0, 2, 1, 0)
-    left, top = (side * 512 for side in atlas.place(TileKey(0, 2, 1, 0)))
+    left, top = (side * 514 + 1 for side in atlas.place(TileKey(0, 2, 1, 0)))
     assert quad.texels == (left + 384, top + 128, left + 512, top + 256)
 
 
@@ -70,7 +71,7 @@ def test_what_cannot_be_read_is_hatched_even_where_something_coarser_is_at_hand(
 
 
 def test_with_nothing_at_hand_glass_is_drawn() -> None:
-    plan = plan_quads(VirtualPyramid(slide_info(8000, 8000)), [TileKey(0, 0, 0, 0)], Atlas(1, 1), never)
+    plan = plan_quads(VirtualPyramid(slide_info(8000, 8000)), [TileKey(0, 0, 0, 0)], Atlas(2, 1), never)
     assert [quad.kind for quad in plan.quads] == [QuadKind.BLANK]
     vertices = plan.vertices()
     assert vertices["a_place"].min() == 0 and vertices["a_place"].max() == 512 and len(vertices) == 6
