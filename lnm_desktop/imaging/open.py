@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.errors import ImageUnsupported
+from lnm_desktop.imaging.damage import WatchedReader
 from lnm_desktop.imaging.preflight import FileKind, preflight
 from lnm_desktop.imaging.reader import ImageReader
 
@@ -22,7 +24,11 @@ def open_image(path: Path) -> ImageReader:
 
     Raises ImageNotFound, ImageUnsupported or ImageDamaged, each naming the file and the remedy.
     """
-    kind = preflight(path)
+    reader = _open(path, preflight(path))
+    return WatchedReader(reader, path.name) if reader.info.kind is ImageKind.SLIDE else reader
+
+
+def _open(path: Path, kind: FileKind) -> ImageReader:
     if kind is FileKind.DICOM_FOLDER:
         return _open_dicom(_files_of(path))
     if kind is FileKind.DICOM:

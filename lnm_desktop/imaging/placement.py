@@ -87,6 +87,7 @@ class _Axis:
     step: float
     count: int
     length: int
+    whole: bool
 
     def edge(self, index: int) -> float:
         return self.start + index * self.step
@@ -100,15 +101,20 @@ class _Axis:
             yield begin, min(begin + size, last)
 
     def native(self, first: int, last: int) -> tuple[int, int]:
-        """The level pixels that the filter needs for a run, so that neighbouring runs join without a seam."""
-        margin = math.ceil(max(self.step, 1.0)) + 1
+        """The level pixels that the filter needs for a run, so that neighbouring runs join without a seam.
+
+        Whole pixels need no others: a damaged tile takes none of its neighbours with it, and fewer are decoded.
+        """
+        margin = 0 if self.whole else math.ceil(max(self.step, 1.0)) + 1
         low = max(0, math.floor(self.edge(first)) - margin)
         high = min(self.length, math.ceil(self.edge(last)) + margin)
         return low, high
 
 
 def _axis(origin: float, extent: float, downsample: float, count: int, length: float) -> _Axis:
-    return _Axis(origin / downsample, extent / downsample / count, count, int(length))
+    start, step = origin / downsample, extent / downsample / count
+    whole = step == 1 and start.is_integer() and float(downsample).is_integer()
+    return _Axis(start, step, count, int(length), whole)
 
 
 def _coarseness(level: Level) -> float:

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lnm_desktop.domain.geometry import Region, Size
+from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
+from lnm_desktop.errors import ImageDamaged
+from lnm_desktop.imaging.damage import MOST_PARTS, WatchedReader, is_zeroed
+from tests.fakes.formula_reader import FormulaReader, slide_info
+
+BAD_PX = 256
+
+
+class HoleyReader(FormulaReader):
+    """Level 0 has bad tiles of 256 px in the columns and rows given."""
+
+    def __init__(self, holes: set[tuple[int, int]]) -> None:
+        plain = slide_info(8192, 8192)
+        levels = (*plain.levels, Level(Size(2048, 2048), 4.0, 4.0, Size(256, 256)))
+        super().__init__(ImageInfo(plain.kind, "holey", plain.size, levels, plain.calibration))
+        self._holes = [Region(column * BAD_PX, row * BAD_PX, BAD_PX, BAD_PX) for column, row in holes]
+
+    def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
+        seen = Region(request.region.x - 2, request.region.y - 2, request.region.width + 4, request.region.height + 4)
+        if request.downsample < 4 and any(not hole.intersect(seen).is_empty for hole in self._holes):
+            raise ImageDamaged("holey: a part cannot be decoded", hint="Copy it again.")
+        return super().read_region(request)
+
+
+def read_all(reader: WatchedReader, tile_px: int, step_px: int, downsample: float = 1) -> list[str]:
+    """What is told for each region of a grid that fails."""
+    told = []
+    for y in range(0, 2048, step_px):
+        for x in range(0, 4096, step_px):
+            try:
+                reader.read_region(RegionRequest(Region(x, y, tile_px, tile_px), downsample))
+            except ImageDamaged as error:
+                told.append(error.message)
+    return told
+
+
+@pytest.mark.parametrize(("tile_px", "step_px"), [(256, 256), (512, 512), (96, 96), (224, 64)])
+def test_one_bad_tile_seen_in_many_regions_is_one_part(tile_px: int, step_px: int) -> None:
+    reader = WatchedReader(HoleyReader({(5, 6)}), "a.svs")
+    told = read_all(reader, tile_px, step_px)
+    assert told
+    assert set(told) == {"holey: a part cannot be decoded"}
+
+
+def test_sixteen_bad_tiles_are_borne_and_seventeen_not() -> None:
+    holes = {(2 * n % 16, 2 * (2 * n // 16)) for n in range(MOST_PARTS + 1)}
+    borne = WatchedReader(HoleyReader(set(sorted(holes)[:-1])), "a.svs")
+    assert all("more than" not in words for words in read_all(borne, 200, 256))
+    refused = WatchedReader(HoleyReader(holes), "a.svs")
+    assert sum("more than 16 parts of a.svs" in words for words in read_all(refused, 200, 256)) > 1
+    with pytest.raises(ImageDamaged, match="more than 16 parts of a"):
+        refused.read_region(RegionRequest(Region(8000, 8000, 10, 10)))
+
+
+def test_a_blank_tile_may_be_stored_as_zeros() -> None:
+    assert not is_zeroed(b"\xff\xd8" + bytes(771) + b"\xff\xd9", 256, 256)
+    assert is_zeroed(b"\xff\xd8" + bytes(4096) + b"\xff\xd9", 256, 256)
+    assert not is_zeroed(bytes(range(256)) * 40, 256, 256)
