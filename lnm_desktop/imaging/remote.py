@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
-import queue
 import threading
-from collections import Counter
+import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.image import ImageInfo, Photometric, RegionRequest
-from lnm_desktop.errors import Cancelled, EnvironmentFault, ImageDamaged, ImageError, ImageTimeout
+from lnm_desktop.errors import Cancelled, ImageDamaged, ImageError, ImageTimeout
 from lnm_desktop.imaging import server
 from lnm_desktop.imaging.blocks import BlockPool
+from lnm_desktop.imaging.lane import Job, Lane, OpenFile
 from lnm_desktop.imaging.placement import choose_level
+from lnm_desktop.imaging.quarantine import Quarantine, answers
 from lnm_desktop.imaging.reader import ImageReader
-from lnm_desktop.imaging.wire import info_from_dict, request_to_dict
+from lnm_desktop.imaging.wire import request_to_dict
 from lnm_desktop.log import get_logger
-from lnm_desktop.process.child import Child, ChildDied, ChildSpec
+from lnm_desktop.process.child import ChildDied, ChildSpec
 
 _log = get_logger(__name__)
-Message = dict[str, Any]
 Pixels = NDArray[np.generic]
 
 OPEN_DEADLINE_S = 20.0
@@ -35,7 +36,7 @@ READ_DEADLINE_S = 10.0
 # A slide without reduced levels must decode all of itself for an overview; that is slow, not hung.
 SLOWEST_PX_PER_S = 4_000_000
 ASSOCIATED_BYTES = 16 * 1024**2
-DEATHS_TO_QUARANTINE = 2
+CLOSE_S = 3.0
 
 
 @dataclass(frozen=True)
@@ -46,32 +47,12 @@ class Deadlines:
     read_s: float = READ_DEADLINE_S
 
 
-@dataclass
-class _File:
-    """One open image as the parent knows it; `generation` tells in which child it is open."""
-
-    handle: int
-    path: Path
-    generation: int = 0
-    info: ImageInfo | None = None
-
-
-@dataclass
-class _Job:
-    """One thing to ask the server, and who waits for it."""
-
-    operation: str
-    file: _File
-    arguments: Message = field(default_factory=dict)
-    size_bytes: int = 0
-    deadline_s: float = READ_DEADLINE_S
-    future: Future[Any] = field(default_factory=Future)
-
-
 class PixelServer:
-    """A child process that decodes, one request after another; a dead one is replaced at once.
+    """Reader processes that take requests from one queue, each one at a time; a dead one is replaced at once.
 
-    `on_message` gets one sentence for the user, on a thread of the server, when the process had to be replaced.
+    The second process starts when the first has more to do than it can: it decodes beside it, and goes on when a
+    file brings the first one down. `on_message` gets one sentence for the user, on a thread of the server, when a
+    process had to be replaced.
     """
 
     def __init__(
@@ -81,185 +62,162 @@ class PixelServer:
         on_message: Callable[[str], None] | None = None,
         *,
         deadlines: Deadlines | None = None,
+        processes: int = 2,
         target: Callable[..., None] = server.run,
     ) -> None:
-        self._spec = ChildSpec("pixel server", target, log_file, memory_cap_bytes=memory_cap_bytes)
         self._deadlines = deadlines or Deadlines()
         self._on_message = on_message or (lambda _text: None)
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._handles = itertools.count(1)
         self._blocks = BlockPool()
-        self._deaths: Counter[Path] = Counter()
-        self._child: Child | None = None
-        self._generation = 0
+        self._quarantine = Quarantine()
+        spec = ChildSpec("pixel server", target, log_file, memory_cap_bytes=memory_cap_bytes)
+        self._lanes = [Lane(spec, self._deadlines.open_s, self._blocks) for _ in range(processes)]
+        self._threads: list[threading.Thread] = []
+        self._jobs: deque[Job] = deque()
+        self._changed = threading.Condition()
         self._closed = False
-        self._starting = threading.Lock()
-        self._thread = threading.Thread(target=self._work, name="pixel-server-jobs", daemon=True)
-        self._thread.start()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The process ids of the living children."""
+        return tuple(pid for lane in self._lanes if (pid := lane.pid) is not None)
 
     @property
     def pid(self) -> int | None:
-        """The process id of the child, None while there is none."""
-        child = self._child
-        return child.pid if child is not None else None
+        """The process id of the first living child, None while there is none."""
+        return next(iter(self.pids), None)
 
     def open(self, path: Path) -> RemoteReader:
         """Open an image in the server.
 
         Raises what `open_image` raises, ImageTimeout when the server dies of it, EnvironmentFault.
         """
-        file = _File(next(self._handles), path)
-        _wait(self._submit(_Job("open", file)))
+        file = OpenFile(next(self._handles), path)
+        _wait(self._submit(Job("open", file, self._deadlines.open_s)))
         return RemoteReader(self, file)
 
-    def forget_quarantine(self, path: Path) -> None:
-        """Give a file that killed the server another chance."""
-        self._deaths.pop(path, None)
-
     def close(self) -> None:
-        """Stop the process and remove the shared memory; waiting requests fail. Twice is allowed."""
-        with self._starting:
+        """Stop the processes and remove the shared memory; waiting requests fail. Twice is allowed."""
+        with self._changed:
             if self._closed:
                 return
             self._closed = True
-            child = self._child
-        self._jobs.put(None)
-        if child is not None:
-            child.close()
-        self._thread.join(5)
+            waiting, self._jobs = list(self._jobs), deque()
+            self._changed.notify_all()
+        for job in waiting:
+            job.future.cancel()
+        farewells = [threading.Thread(target=lane.close, daemon=True) for lane in self._lanes]
+        for thread in farewells:
+            thread.start()
+        deadline = time.monotonic() + CLOSE_S
+        for thread in (*farewells, *self._threads):
+            thread.join(max(0.0, deadline - time.monotonic()))
         self._blocks.close()
 
-    def read(self, file: _File, request: RegionRequest) -> Future[Pixels]:
+    def read(self, file: OpenFile, request: RegionRequest) -> Future[Pixels]:
         """Queue a region of an open file."""
         assert file.info is not None
         deadline_s = self._deadlines.read_s + _native_px(file.info, request) / SLOWEST_PX_PER_S
-        size_bytes = _answer_bytes(file.info, request)
-        return self._submit(_Job("read", file, {"request": request_to_dict(request)}, size_bytes, deadline_s))
+        arguments = {"request": request_to_dict(request)}
+        return self._submit(Job("read", file, deadline_s, arguments, _answer_bytes(file.info, request)))
 
-    def associated(self, file: _File, name: str) -> Future[NDArray[np.uint8]]:
+    def associated(self, file: OpenFile, name: str) -> Future[NDArray[np.uint8]]:
         """Queue an associated image."""
-        return self._submit(_Job("associated", file, {"name": name}, ASSOCIATED_BYTES, self._deadlines.open_s))
+        return self._submit(Job("associated", file, self._deadlines.open_s, {"name": name}, ASSOCIATED_BYTES))
 
-    def release(self, file: _File) -> None:
-        """Queue the closing of a file."""
-        if not self._closed:
-            self._submit(_Job("close", file))
+    def release(self, file: OpenFile) -> None:
+        """Let every process close a file as soon as it can."""
+        with self._changed:
+            for lane in self._lanes:
+                lane.release(file)
+            self._changed.notify_all()
 
-    def _submit(self, job: _Job) -> Future[Any]:
-        if self._closed:
-            raise _closed_error()
-        self._jobs.put(job)
-        if self._closed:
-            # `close` may have come between: then nobody takes the job, and whoever waits for it would wait for ever.
-            job.future.cancel()
+    def _submit(self, job: Job) -> Future[Any]:
+        with self._changed:
+            if self._closed:
+                raise _closed_error()
+            self._jobs.append(job)
+            self._start_thread()
+            self._changed.notify()
         return job.future
 
-    # What follows runs on the server's own thread.
+    def _start_thread(self) -> None:
+        """One more lane at work while there are more jobs than lanes that wait for one."""
+        waiting = sum(not lane.busy for lane in self._lanes[: len(self._threads)])
+        if len(self._threads) < len(self._lanes) and len(self._jobs) > waiting:
+            lane = self._lanes[len(self._threads)]
+            thread = threading.Thread(target=self._work, args=(lane,), name="pixel-server-lane", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            if job.future.set_running_or_notify_cancel():
-                self._answer(job)
-        while not self._jobs.empty():
-            waiting = self._jobs.get()
-            if waiting is not None:
-                waiting.future.cancel()
+    # What follows runs on a lane's thread.
 
-    def _answer(self, job: _Job) -> None:
+    def _work(self, lane: Lane) -> None:
+        while self._wait_for_work(lane):
+            self._tidy(lane)
+            job = self._take(lane)
+            if job is not None and job.future.set_running_or_notify_cancel():
+                self._answer(lane, job)
+            lane.busy = False
+
+    def _wait_for_work(self, lane: Lane) -> bool:
+        with self._changed:
+            while not self._closed and not self._jobs and not lane.has_released:
+                self._changed.wait()
+            return not self._closed
+
+    def _take(self, lane: Lane) -> Job | None:
+        """The next job; with cancelled ones in front of it dropped."""
+        with self._changed:
+            while self._jobs and self._jobs[0].future.cancelled():
+                self._jobs.popleft()
+            lane.busy = bool(self._jobs)
+            return self._jobs.popleft() if self._jobs else None
+
+    def _tidy(self, lane: Lane) -> None:
         try:
-            job.future.set_result(self._perform(job))
+            lane.tidy()
+        except (ChildDied, ImageError):
+            _log.warning("a file could not be closed")
+
+    def _answer(self, lane: Lane, job: Job) -> None:
+        try:
+            job.future.set_result(self._perform(lane, job))
         except BaseException as error:  # noqa: BLE001 - a thread boundary: the waiting side raises it
             job.future.set_exception(error)
 
-    def _perform(self, job: _Job) -> Any:
+    def _perform(self, lane: Lane, job: Job) -> Any:
         """Do a job; a crash is tried once more on a fresh process, a hang is not."""
         while True:
             self._check_usable(job.file.path)
             try:
-                return self._ask(job)
+                return lane.perform(job)
             except ChildDied as death:
                 if self._closed:
                     raise _closed_error() from death
                 self._blame(job, death)
                 if not _crashed(death):
-                    raise self._timeout(job, death) from death
-
-    def _ask(self, job: _Job) -> Any:
-        if job.operation == "close":
-            return self._close_file(job.file)
-        child = self._ensure_child()
-        if job.file.generation != self._generation:
-            self._open_file(child, job.file)
-        return None if job.operation == "open" else self._fetch(child, job)
-
-    def _ensure_child(self) -> Child:
-        """The living child, or a new one that has said that it is ready."""
-        if self._child is None or not self._child.alive:
-            with self._starting:
-                if self._closed:
-                    raise _closed_error()
-                if self._child is not None:
-                    self._child.close()
-                self._child = Child(self._spec)
-            self._generation += 1
-            try:
-                self._child.request("ready", {}, deadline_s=self._spec.start_timeout_s)
-            except ChildDied as error:
-                raise EnvironmentFault(
-                    "The pixel server does not start", hint=f"See {self._spec.log_file.name} among the logs."
-                ) from error
-        return self._child
-
-    def _open_file(self, child: Child, file: _File) -> None:
-        arguments = {"handle": file.handle, "path": str(file.path)}
-        info = info_from_dict(child.request("open", arguments, deadline_s=self._deadlines.open_s)["info"])
-        if file.info is not None and (file.info.size, file.info.levels) != (info.size, info.levels):
-            raise ImageDamaged(f"{file.path.name} has changed since it was opened", hint="Open the image again.")
-        file.info, file.generation = info, self._generation
-
-    def _fetch(self, child: Child, job: _Job, size_bytes: int = 0) -> Pixels:
-        block = self._blocks.take(size_bytes or job.size_bytes)
-        arguments = {"handle": job.file.handle, "block": block.name, **job.arguments}
-        try:
-            answer = child.request(job.operation, arguments, deadline_s=job.deadline_s)
-        except ChildDied:
-            self._blocks.discard(block)
-            raise
-        except BaseException:
-            self._blocks.give_back(block)
-            raise
-        if "needs_bytes" in answer:
-            self._blocks.give_back(block)
-            return self._fetch(child, job, int(answer["needs_bytes"]))
-        pixels = np.ndarray(tuple(answer["shape"]), answer["dtype"], buffer=block.buf).copy()
-        self._blocks.give_back(block)
-        return pixels
-
-    def _close_file(self, file: _File) -> None:
-        if file.generation == self._generation and self._child is not None and self._child.alive:
-            self._child.request("close", {"handle": file.handle}, deadline_s=self._deadlines.read_s)
-        file.generation = 0
+                    raise _timeout(job, death) from death
 
     def _check_usable(self, path: Path) -> None:
         if self._closed:
             raise _closed_error()
-        if self._deaths[path] >= DEATHS_TO_QUARANTINE:
+        if self._quarantine.holds(path):
             raise ImageDamaged(
                 f"{path.name} made the pixel server fail twice and is not read any more",
-                hint="Copy the file again from its source, then start the program again.",
+                hint="Copy the file again from its source, then open it again.",
                 quarantined=True,
             )
 
-    def _blame(self, job: _Job, death: ChildDied) -> None:
-        self._deaths[job.file.path] += 1
-        _log.warning("replacing the pixel server, death %s of one file", self._deaths[job.file.path])
+    def _blame(self, job: Job, death: ChildDied) -> None:
+        if not answers(job.file.path):
+            raise ImageTimeout(
+                f"The storage that holds {job.file.path.name} cannot be reached",
+                hint="Check the network or the drive; reading goes on by itself when it is back.",
+            ) from death
+        self._quarantine.note_death(job.file.path)
+        _log.warning("replacing a reader process that died of a file")
         self._on_message(f"{death.message[:-1]} while reading {job.file.path.name}; it has been replaced.")
-
-    def _timeout(self, job: _Job, death: ChildDied) -> ImageTimeout:
-        return ImageTimeout(
-            f"{job.file.path.name}: {death.message[0].lower()}{death.message[1:]}",
-            hint="Try again; a second failure sets the file aside.",
-        )
 
 
 class RemoteReader(ImageReader):
@@ -267,7 +225,7 @@ class RemoteReader(ImageReader):
 
     thread_safe = True
 
-    def __init__(self, pixel_server: PixelServer, file: _File) -> None:
+    def __init__(self, pixel_server: PixelServer, file: OpenFile) -> None:
         assert file.info is not None
         self._server = pixel_server
         self._file = file
@@ -317,6 +275,13 @@ def _wait(future: Future[Any]) -> Any:
 
 def _closed_error() -> ImageError:
     return ImageError("The pixel server is closed", hint="Open the image again.")
+
+
+def _timeout(job: Job, death: ChildDied) -> ImageTimeout:
+    return ImageTimeout(
+        f"{job.file.path.name}: {death.message[0].lower()}{death.message[1:]}",
+        hint="Try again; a second failure sets the file aside.",
+    )
 
 
 def _crashed(death: ChildDied) -> bool:

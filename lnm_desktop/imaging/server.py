@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import shared_memory
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
 from lnm_desktop.errors import ImageDamaged, ImageError, LnmError
@@ -22,6 +24,8 @@ Message = dict[str, Any]
 OpenImage = Callable[[Path], ImageReader]
 ADDRESS_SPACE_BYTES = 8 * 1024**3
 ATTACHED_BLOCKS = 16
+NICENESS = 5
+BELOW_NORMAL = 0x4000  # Windows: BELOW_NORMAL_PRIORITY_CLASS
 
 
 def run(connection: Connection, log_file: str) -> None:
@@ -29,6 +33,7 @@ def run(connection: Connection, log_file: str) -> None:
     from lnm_desktop.imaging.open import open_image  # noqa: PLC0415 - see above
 
     limit_address_space(ADDRESS_SPACE_BYTES)
+    give_way()
     serve_pixels(connection, log_file, open_image)
 
 
@@ -50,6 +55,13 @@ def limit_address_space(limit_bytes: int) -> None:
     with suppress(ImportError, ValueError, OSError):
         resource: Any = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+
+
+def give_way() -> None:
+    """Let the window's thread and whatever draws for it come first: decoding uses what they leave."""
+    process = psutil.Process()
+    with suppress(psutil.Error, OSError):
+        process.nice(BELOW_NORMAL if sys.platform == "win32" else NICENESS)
 
 
 class _Desk:

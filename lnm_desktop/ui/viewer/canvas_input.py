@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
@@ -24,10 +25,16 @@ _KEYS = {QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverr
 
 
 class CanvasInput(QObject):
-    """An event filter: pans and zooms the camera, hands the rest to `Hands`."""
+    """An event filter: pans and zooms the camera, hands the rest to `Hands`.
+
+    `turned` tells the degrees of a gesture; `right_dragged` a step of the right button, and its degrees around the
+    middle.
+    """
 
     cursor_moved = Signal(object)
     resized = Signal()
+    turned = Signal(float)
+    right_dragged = Signal(QPointF, float)
 
     def __init__(self, native: QWidget, camera: Camera, hands: Hands) -> None:
         super().__init__(native)
@@ -35,6 +42,7 @@ class CanvasInput(QObject):
         self._camera = camera
         self._hands = hands
         self._pan_from: QPointF | None = None
+        self._turn_from: QPointF | None = None
         self._space = False
         native.setMouseTracking(True)
         native.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -85,6 +93,8 @@ class CanvasInput(QObject):
         elif kind == QEvent.Type.MouseButtonPress and self._is_pan(event):
             self._pan_from = position
             self.show_cursor()
+        elif kind == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.RightButton:
+            self._turn_from = position
         elif event.button() == Qt.MouseButton.LeftButton:
             self._press(kind, event)
         event.accept()
@@ -108,16 +118,22 @@ class CanvasInput(QObject):
             delta = position - self._pan_from
             self._pan_from = position
             self._camera.pan_by(delta.x(), delta.y())
+        elif self._turn_from is not None:
+            degrees = self._angle(position) - self._angle(self._turn_from)
+            self.right_dragged.emit(position - self._turn_from, degrees)
+            self._turn_from = position
         point = self._camera.to_image(position)
         pressed = bool(event.buttons() & Qt.MouseButton.LeftButton)
-        if self._pan_from is None:
+        if self._pan_from is None and self._turn_from is None:
             self._hands.move(point, self._camera.downsample, pressed=pressed)
-        self.cursor_moved.emit(point)
+            self.cursor_moved.emit(point)
 
     def _release(self, event: QMouseEvent) -> None:
         if self._pan_from is not None:
             self._pan_from = None
             self.show_cursor()
+        elif self._turn_from is not None:
+            self._turn_from = None
         elif event.button() == Qt.MouseButton.LeftButton:
             self._hands.release(self._camera.to_image(event.position()), self._camera.downsample)
 
@@ -134,9 +150,16 @@ class CanvasInput(QObject):
             self.cursor_moved.emit(self._camera.to_image(event.position()))
         event.accept()
 
+    def _angle(self, position: QPointF) -> float:
+        """Direction from the middle of the canvas to a place, in degrees clockwise."""
+        dx, dy = position.x() - self._native.width() / 2, position.y() - self._native.height() / 2
+        return math.degrees(math.atan2(dy, dx))
+
     def _gesture(self, event: QNativeGestureEvent) -> bool:
         if event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
             self._camera.zoom_by(1.0 + event.value(), event.position())
+        elif event.gestureType() == Qt.NativeGestureType.RotateNativeGesture:
+            self.turned.emit(event.value())
         return True
 
     def _key(self, kind: QEvent.Type, event: QKeyEvent) -> bool:

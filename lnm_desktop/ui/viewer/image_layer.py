@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -30,6 +31,7 @@ UPLOADS_PER_FRAME = 6
 COALESCE_MS = 10
 NEIGHBOUR_PLANES = 2
 SMOOTH_FROM_DOWNSAMPLE = 0.5
+WINDOW_DRAG_PX = 300.0
 GLASS_RGB = (241, 240, 242)
 HATCH_PX = 16
 HATCH_GREYS = (190, 140)
@@ -61,8 +63,8 @@ class ImageLayer(QObject):
         self._overview_told: tuple[int, int] | None = None
         self._bad_told = 0
         self._motion = Motion()
-        self._is_grey = self.info.photometric is Photometric.GREY and not self.info.channels
-        self._needs_range = self._is_grey and self.info.window is None and self.info.dtype != "uint8"
+        self.is_grey = self.info.photometric is Photometric.GREY and not self.info.channels
+        self._needs_range = self.is_grey and self.info.window is None and self.info.dtype != "uint8"
         self._pause = _single_shot(self, self._update, COALESCE_MS)
         self._retry = _single_shot(self, self._update, COALESCE_MS)
         self._arrived.connect(self._on_arrival)
@@ -70,7 +72,7 @@ class ImageLayer(QObject):
         self.place(placement)
         self._choose_variant()
         self._range = window_limits(self.info)
-        if self._is_grey:
+        if self.is_grey:
             self._set_range(*self._range)
 
     # -- what is shown
@@ -94,10 +96,19 @@ class ImageLayer(QObject):
 
     def set_window(self, window: Window) -> None:
         """Show grey values between the window's ends."""
-        if self._is_grey:
+        if self.is_grey:
             half = max(window.width - 1, 1e-6) / 2
             self._needs_range = False
             self._set_range(window.center - 0.5 - half, window.center - 0.5 + half)
+
+    def widen_window(self, right_px: float, down_px: float) -> None:
+        """Change the window as a drag does: to the right wider, downwards brighter; in parts of its width."""
+        low, high = self._range
+        center, width = (low + high) / 2, high - low
+        width *= math.exp(right_px / WINDOW_DRAG_PX)
+        center -= width * down_px / WINDOW_DRAG_PX
+        self._needs_range = False
+        self._set_range(center - width / 2, center + width / 2)
 
     def set_look(self, look: Look) -> None:
         """Show colours otherwise; tiles are read again only for the colour profile."""
@@ -159,7 +170,7 @@ class ImageLayer(QObject):
         """Whole tiles for what is not read yet (glass on a bright slide, else black) and for what cannot be."""
         side = np.arange(TILE_PX)
         stripes = (np.add.outer(side, side) // HATCH_PX) % 2
-        if not self._is_grey:
+        if not self.is_grey:
             bright = self.info.kind is ImageKind.SLIDE and not self.info.channels
             blank = np.full((TILE_PX, TILE_PX, 3), GLASS_RGB if bright else (0, 0, 0), np.uint8)
             return blank, np.repeat(np.where(stripes, *HATCH_GREYS).astype(np.uint8)[..., np.newaxis], 3, axis=2)

@@ -118,7 +118,7 @@ class MosaicVisual(Visual):
         if look.stain is StainView.ALL and numbers == (0.0, 1.0, 1.0, 1.0):
             self.shared_program.frag["look"] = Function(_PLAIN)
         else:
-            self._adjusted["stain"] = stain_matrix(look.stain).T.ravel()  # OpenGL wants columns
+            self._adjusted["stain"] = np.ascontiguousarray(stain_matrix(look.stain).T)  # OpenGL wants columns
             self._adjusted["brightness"], self._adjusted["contrast"] = look.brightness, look.contrast
             self._adjusted["exponent"], self._adjusted["saturation"] = 1.0 / look.gamma, look.saturation
             self.shared_program.frag["look"] = self._adjusted

@@ -106,6 +106,32 @@ def test_turning_is_clockwise_and_mirroring_swaps_left_and_right_on_the_screen(s
     assert pane.view.mirrored and pane.view.rotation_deg == pytest.approx(45)
 
 
+def drag_right(pane, start: tuple[int, int], end: tuple[int, int]) -> None:
+    from PySide6.QtCore import QPoint, Qt
+    from PySide6.QtTest import QTest
+
+    button = Qt.MouseButton.RightButton
+    QTest.mousePress(pane.canvas_widget, button, pos=QPoint(*start))
+    QTest.mouseMove(pane.canvas_widget, QPoint(*end))
+    QTest.mouseRelease(pane.canvas_widget, button, pos=QPoint(*end))
+
+
+def test_the_right_button_turns_a_slide_around_the_middle(show_slide) -> None:
+    pane, _ = show_slide()
+    width, height = pane.canvas_widget.width(), pane.canvas_widget.height()
+    drag_right(pane, (width // 2 + 200, height // 2), (width // 2, height // 2 + 200))
+    assert pane.view.rotation_deg == pytest.approx(90, abs=0.5)
+
+
+def test_the_right_button_changes_the_window_of_a_scan(show_slide) -> None:
+    pane, _ = show_slide(series_info(planes=1, window=Window(80, 161)))
+    before = color_at(pane, pane.screenshot(), Point(100, 40))[0]
+    drag_right(pane, (300, 300), (300, 400))
+    assert pane.wait_until_sharp(30_000)
+    assert color_at(pane, pane.screenshot(), Point(100, 40))[0] > before + 40
+    assert pane.view.rotation_deg == 0
+
+
 def test_a_fitted_picture_stays_fitted_when_turned(show_slide) -> None:
     pane, _ = show_slide(slide_info(4000, 1000))
     pane.rotate_to(90)

@@ -1,0 +1,141 @@
+"""One reader process as its parent sees it: started when needed, replaced when it died, one request at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lnm_desktop.domain.image import ImageInfo
+from lnm_desktop.errors import EnvironmentFault, ImageDamaged
+from lnm_desktop.imaging.blocks import BlockPool
+from lnm_desktop.imaging.wire import info_from_dict
+from lnm_desktop.process.child import Child, ChildDied, ChildSpec
+
+Message = dict[str, Any]
+Pixels = NDArray[np.generic]
+
+
+@dataclass(eq=False)
+class OpenFile:
+    """An image that somebody has open; `info` is what the first process that opened it told."""
+
+    handle: int
+    path: Path
+    info: ImageInfo | None = None
+
+
+@dataclass
+class Job:
+    """One thing to ask of a process, and who waits for it."""
+
+    operation: str
+    file: OpenFile
+    deadline_s: float
+    arguments: Message = field(default_factory=dict)
+    size_bytes: int = 0
+    future: Future[Any] = field(default_factory=Future)
+
+
+class Lane:
+    """All but `release`, `close`, `busy` and `pid` belongs to the one thread that works the lane."""
+
+    def __init__(self, spec: ChildSpec, open_deadline_s: float, blocks: BlockPool) -> None:
+        self._spec = spec
+        self._open_deadline_s = open_deadline_s
+        self._blocks = blocks
+        self._child: Child | None = None
+        self._opened: set[int] = set()
+        self._released: deque[int] = deque()
+        self._closed = False
+        self._starting = threading.Lock()
+        self.busy = False
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, None while there is none."""
+        child = self._child
+        return child.pid if child is not None and child.alive else None
+
+    @property
+    def has_released(self) -> bool:
+        """True when files wait to be closed in the process."""
+        return bool(self._released)
+
+    def release(self, file: OpenFile) -> None:
+        """Note that nobody has a file open any more; the lane's thread closes it with `tidy`."""
+        self._released.append(file.handle)
+
+    def tidy(self) -> None:
+        """Close in the process what was released. Raises ChildDied."""
+        while self._released:
+            handle = self._released.popleft()
+            if handle in self._opened and self._child is not None and self._child.alive:
+                self._opened.discard(handle)
+                self._child.request("close", {"handle": handle}, deadline_s=self._open_deadline_s)
+
+    def perform(self, job: Job) -> Any:
+        """Do a job. Raises ChildDied, EnvironmentFault, and what the process reports."""
+        child = self._living_child()
+        if job.file.handle not in self._opened:
+            self._open(child, job.file)
+        return None if job.operation == "open" else self._fetch(child, job, job.size_bytes)
+
+    def close(self) -> None:
+        """End the process without waiting for it for long; a start under way is seen through first."""
+        with self._starting:
+            self._closed = True
+            child = self._child
+        if child is not None:
+            child.close()
+
+    def _living_child(self) -> Child:
+        """The child, or a new one that has said that it is ready."""
+        if self._child is not None and self._child.alive:
+            return self._child
+        with self._starting:
+            if self._closed:
+                raise ChildDied(f"The {self._spec.name} was closed.", reason="was closed")
+            if self._child is not None:
+                # A process that is stuck inside the system cannot be waited for.
+                threading.Thread(target=self._child.close, name="farewell", daemon=True).start()
+            self._child, self._opened = Child(self._spec), set()
+        try:
+            self._child.request("ready", {}, deadline_s=self._spec.start_timeout_s)
+        except ChildDied as error:
+            hint = f"See {self._spec.log_file.name} among the logs."
+            raise EnvironmentFault("The pixel server does not start", hint=hint) from error
+        return self._child
+
+    def _open(self, child: Child, file: OpenFile) -> None:
+        arguments = {"handle": file.handle, "path": str(file.path)}
+        info = info_from_dict(child.request("open", arguments, deadline_s=self._open_deadline_s)["info"])
+        if file.info is not None and (file.info.size, file.info.levels) != (info.size, info.levels):
+            child.request("close", {"handle": file.handle}, deadline_s=self._open_deadline_s)
+            raise ImageDamaged(f"{file.path.name} has changed since it was opened", hint="Open the image again.")
+        file.info = info
+        self._opened.add(file.handle)
+
+    def _fetch(self, child: Child, job: Job, size_bytes: int) -> Pixels:
+        block = self._blocks.take(size_bytes)
+        arguments = {"handle": job.file.handle, "block": block.name, **job.arguments}
+        try:
+            answer = child.request(job.operation, arguments, deadline_s=job.deadline_s)
+        except ChildDied:
+            self._blocks.discard(block)
+            raise
+        except BaseException:
+            self._blocks.give_back(block)
+            raise
+        if "needs_bytes" in answer:
+            self._blocks.give_back(block)
+            return self._fetch(child, job, int(answer["needs_bytes"]))
+        pixels = np.ndarray(tuple(answer["shape"]), answer["dtype"], buffer=block.buf).copy()
+        self._blocks.give_back(block)
+        return pixels
