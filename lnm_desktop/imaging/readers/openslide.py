@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,7 +81,7 @@ class OpenSlideReader(ImageReader):
         except openslide.OpenSlideError as error:
             self._replace()
             raise ImageDamaged(
-                f"{self._path.name}: the {name} image cannot be decoded ({error})",
+                f"{self._path.name}: the {name} image cannot be decoded ({self._reason(error)})",
                 hint="The slide itself may be intact.",
             ) from error
 
@@ -99,7 +100,7 @@ class OpenSlideReader(ImageReader):
                 hint="Convert it to pyramidal TIFF or DICOM.",
             ) from error
         except openslide.OpenSlideError as error:
-            reason = str(error).replace(str(self._path), self._path.name)
+            reason = self._reason(error)
             kind = ImageUnsupported if "nsupported" in reason else ImageDamaged
             raise kind(
                 f"{self._path.name} cannot be opened: {reason}",
@@ -136,11 +137,15 @@ class OpenSlideReader(ImageReader):
 
     def _damaged(self, location: tuple[int, int], error: Exception) -> ImageDamaged:
         return ImageDamaged(
-            f"{self._path.name}: the part at x {location[0]}, y {location[1]} cannot be decoded ({error})",
+            f"{self._path.name}: the part at x {location[0]}, y {location[1]} cannot be decoded ({self._reason(error)})",
             hint="The rest of the slide may be readable; copy the file again from its source.",
             x_px=location[0],
             y_px=location[1],
         )
+
+    def _reason(self, error: Exception) -> str:
+        """OpenSlide's words without the folders that they name."""
+        return str(error).replace(f"{self._path.parent}{os.sep}", "")
 
     def _check_open(self) -> None:
         if self._closed:

@@ -1,0 +1,136 @@
+"""Rows S06, S07, S08, S13, S16, S17 and S19: what is damaged inside is told for its place, and the rest is read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lnm_desktop.domain.geometry import Region
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
+from lnm_desktop.imaging.cache import BadTiles, TileKey
+from lnm_desktop.imaging.damage import MOST_PARTS
+from lnm_desktop.imaging.open import open_image
+from lnm_desktop.imaging.pyramid import VirtualPyramid
+from lnm_desktop.imaging.reader import ImageReader
+from tests.faults.slides import TILE_PX, a_claim, a_pyramid, a_small_slide, move_tile_to_end, rgb_tags, tiles_of, zero
+from tests.faults.trial import Trial, check_words
+
+INSIDE_PX = 8
+PAGE_BYTES = 4096
+
+
+def inside(column: int, row: int) -> RegionRequest:
+    """The middle of a stored tile of level 0, out of reach of its neighbours."""
+    edge = TILE_PX - 2 * INSIDE_PX
+    return RegionRequest(Region(column * TILE_PX + INSIDE_PX, row * TILE_PX + INSIDE_PX, edge, edge))
+
+
+def read_all(
+    slide: ImageReader,
+) -> tuple[dict[tuple[int, int], NDArray[np.generic]], dict[tuple[int, int], ImageError]]:
+    """Every stored tile of level 0 by column and row: pixels, or why there are none."""
+    pixels, errors = {}, {}
+    columns, rows = (int(edge) // TILE_PX for edge in (slide.info.size.width, slide.info.size.height))
+    for place in ((column, row) for row in range(rows) for column in range(columns)):
+        try:
+            pixels[place] = slide.read_region(inside(*place))
+        except ImageError as error:
+            errors[place] = error
+    return pixels, errors
+
+
+def check_one_bad_tile(trial: Trial, path: Path, whole: Path, bad: tuple[int, int]) -> None:
+    """Only the bad tile fails, says where it lies, and is counted once in the view; all others are right."""
+    with trial.opened(path) as slide, open_image(whole) as intact:
+        pixels, errors = read_all(slide)
+        assert list(errors) == [bad]
+        assert isinstance(errors[bad], ImageDamaged)
+        check_words(errors[bad], path)
+        assert f"the part at x {bad[0] * TILE_PX}" in errors[bad].message or "x_px" in errors[bad].facts
+        for place, found in pixels.items():
+            assert np.array_equal(found, intact.read_region(inside(*place))), place
+        assert bad_tiles_in_view(slide) == 1
+    trial.check_logs()
+
+
+def bad_tiles_in_view(slide: ImageReader) -> int:
+    """How many tiles of the view would be hatched at full magnification."""
+    bad, pyramid = BadTiles(), VirtualPyramid(slide.info)
+    rows, columns = pyramid.grid(0)
+    for key in (TileKey(0, 0, row, column) for row in range(rows) for column in range(columns)):
+        try:
+            slide.read_region(pyramid.request(key))
+        except ImageDamaged:
+            bad.add(key, lasting=True)
+    return len(bad)
+
+
+@pytest.mark.parametrize("cut_bytes", [200, 4000], ids=["last 200 bytes", "most of the tile"])
+@pytest.mark.parametrize("compression", ["jpeg", "deflate", "lzw"])
+def test_s06_one_tile_cut(trial: Trial, compression: str, cut_bytes: int) -> None:
+    whole = a_pyramid(trial.path("-whole.tif"), compression)
+    path = trial.path(".tif")
+    shutil.copy(whole, path)
+    move_tile_to_end(path, 5)
+    path.write_bytes(path.read_bytes()[:-cut_bytes])
+    check_one_bad_tile(trial, path, whole, (1, 1))
+
+
+SILENT = (
+    "a gap inside a stored JPEG or deflate tile is decoded without a word: read its bytes before, see `is_zeroed`"
+)
+
+
+PLACES = [(name, place) for name in ("jpeg", "deflate", "lzw") for place in ("start", "middle", "end")]
+SILENT_PLACES = [(name, place) for name in ("jpeg", "deflate") for place in ("middle", "end")]
+
+
+@pytest.mark.parametrize(
+    ("compression", "place"),
+    [
+        pytest.param(*case, marks=pytest.mark.xfail(strict=True, reason=SILENT) if case in SILENT_PLACES else ())
+        for case in PLACES
+    ],
+)
+def test_s07_a_page_of_zeros_in_a_tile(trial: Trial, compression: str, place: str) -> None:
+    whole = a_pyramid(trial.path("-whole.tif"), compression)
+    path = trial.path(".tif")
+    shutil.copy(whole, path)
+    offset, count = tiles_of(path)[5]
+    zero(
+        path, offset + {"start": 0, "middle": (count - PAGE_BYTES) // 2, "end": count - PAGE_BYTES}[place], PAGE_BYTES
+    )
+    check_one_bad_tile(trial, path, whole, (1, 1))
+
+
+@pytest.mark.parametrize("bad", [MOST_PARTS, MOST_PARTS + 1])
+def test_s07_more_than_16_bad_tiles_refuse_the_file(trial: Trial, bad: int) -> None:
+    path = a_pyramid(trial.path(".tif"), "lzw", edge_px=5 * TILE_PX)
+    for offset, count in tiles_of(path)[:bad]:
+        zero(path, offset, count)
+    with trial.opened(path) as slide:
+        pixels, errors = read_all(slide)
+        assert len(errors) == (bad if bad <= MOST_PARTS else 25 - (len(pixels)))
+        final = errors[(4, 4)] if bad > MOST_PARTS else None
+        assert (final is None) == (len(pixels) == 25 - bad)
+        if final is not None:
+            assert final.message.startswith(f"more than 16 parts of {path.name} cannot be decoded")
+            check_words(final, path)
+            with pytest.raises(ImageDamaged, match="more than 16 parts"):
+                slide.read_region(RegionRequest(slide.info.region, 4))
+
+
+def test_s13_unknown_compression_is_named(trial: Trial) -> None:
+    path = a_claim(trial.path(".tif"), rgb_tags(16, 16, rows_per_strip=16, compression=52479))
+    trial.refused(path, ImageUnsupported, "uses the unknown TIFF compression 52479")
+
+
+def test_s13_unknown_compression_of_a_real_file(trial: Trial, shared_data: Path) -> None:
+    path = trial.path(".tiff")
+    shutil.copyfile(shared_data / "slides" / "bad" / "unopenable.tiff", path)
+    trial.refused(path, ImageUnsupported, "uses the unknown TIFF compression 52479")
