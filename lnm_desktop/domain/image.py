@@ -91,7 +91,7 @@ class ImageInfo:
     display to invert *after* windowing (MONOCHROME1). `associated` names label, macro, thumbnail …
     `spacing_mm` is (x, y, between planes), nan where unknown, for series only. `channels` is empty where a pixel is
     one colour or one grey value; else the image is grey and each channel is read by itself. `icc` describes the
-    colour profile in the file, empty where there is none that can be used.
+    colour profile in the file, empty where there is none that can be used. `fingerprint` tells this file from others.
     """
 
     kind: ImageKind
@@ -110,6 +110,7 @@ class ImageInfo:
     bounds: Region | None = None
     channels: tuple[Channel, ...] = ()
     icc: str = ""
+    fingerprint: str = ""
     associated: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()

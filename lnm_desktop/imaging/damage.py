@@ -1,79 +1,58 @@
-"""Every region that cannot be decoded passes through here: counted as a part, until there are too many to go on."""
+"""Every region that cannot be decoded is counted here as a part of its file, until there are too many to go on."""
 
 from __future__ import annotations
 
 import math
 import threading
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
 from lnm_desktop.errors import ImageDamaged
 from lnm_desktop.imaging.placement import choose_level
-from lnm_desktop.imaging.reader import ImageReader
 
 MOST_PARTS = 16
 # The resampling filter looks so many pixels beyond a region.
 FILTER_PX = 2
 
 
-class WatchedReader(ImageReader):
-    """A reader that refuses a file for good once more than 16 of its parts could not be decoded.
+class DamagedParts:
+    """The parts of one open file that could not be decoded. Thread-safe.
 
-    A picture full of holes is no basis for a diagnosis, nor for a model.
+    A picture full of holes is no basis for a diagnosis, nor for a model: more than 16 refuse the file for good.
     """
 
-    def __init__(self, reader: ImageReader, name: str) -> None:
-        self._reader = reader
+    def __init__(self, name: str) -> None:
         self._name = name
         self._parts: list[tuple[int, int, Region]] = []
         self._lock = threading.Lock()
-        self.thread_safe = reader.thread_safe
 
-    @property
-    def info(self) -> ImageInfo:
-        """See `ImageReader.info`."""
-        return self._reader.info
+    def note(self, request: RegionRequest, info: ImageInfo) -> None:
+        """Regions that share stored tiles may fail for one bad tile, so only those are kept: never too many count.
 
-    def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
-        """See `ImageReader.read_region`."""
-        self._check()
-        try:
-            return self._reader.read_region(request)
-        except ImageDamaged:
-            self._note(request)
-            self._check()
-            raise
-
-    def read_associated(self, name: str) -> NDArray[np.uint8]:
-        """See `ImageReader.read_associated`."""
-        return self._reader.read_associated(name)
-
-    def close(self) -> None:
-        """See `ImageReader.close`."""
-        self._reader.close()
-
-    def _note(self, request: RegionRequest) -> None:
-        """Regions with tiles in common may fail for one bad tile, so only those are kept: never too many count."""
-        level = choose_level(self.info.levels, request.downsample)
-        tiles = _tiles_under(request, self.info.levels[level])
+        Raises ImageDamaged when there are too many now.
+        """
+        level = choose_level(info.levels, request.downsample)
+        tiles = _tiles_under(request, info.levels[level])
         with self._lock:
-            for index, (plane, known_level, known) in enumerate(self._parts):
-                common = known.intersect(tiles)
-                if (plane, known_level) == (request.plane, level) and not common.is_empty:
-                    self._parts[index] = (plane, level, common)
-                    return
-            self._parts.append((request.plane, level, tiles))
+            self._add(request.plane, level, tiles)
+        self.check()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """Raises ImageDamaged for a file with too many bad parts."""
         if len(self._parts) > MOST_PARTS:
             raise ImageDamaged(
                 f"more than {MOST_PARTS} parts of {self._name} cannot be decoded, so it is not read any more",
                 hint="Copy the file again from its source, then open it again.",
                 parts=len(self._parts),
             )
+
+    def _add(self, plane: int, level: int, tiles: Region) -> None:
+        for index, (known_plane, known_level, known) in enumerate(self._parts):
+            common = known.intersect(tiles)
+            if (known_plane, known_level) == (plane, level) and not common.is_empty:
+                self._parts[index] = (plane, level, common)
+                return
+        self._parts.append((plane, level, tiles))
 
 
 def is_zeroed(stored: bytes, width_px: int, height_px: int) -> bool:

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.image import ImageInfo
-from lnm_desktop.errors import EnvironmentFault, ImageDamaged
+from lnm_desktop.errors import EnvironmentFault
 from lnm_desktop.imaging.blocks import BlockPool
+from lnm_desktop.imaging.watched import changed
 from lnm_desktop.imaging.wire import info_from_dict
 from lnm_desktop.process.child import Child, ChildDied, ChildSpec
 
@@ -109,6 +110,8 @@ class Lane:
         try:
             self._child.request("ready", {}, deadline_s=self._spec.start_timeout_s)
         except ChildDied as error:
+            if self._closed:
+                raise
             hint = f"See {self._spec.log_file.name} among the logs."
             raise EnvironmentFault("The pixel server does not start", hint=hint) from error
         return self._child
@@ -116,9 +119,9 @@ class Lane:
     def _open(self, child: Child, file: OpenFile) -> None:
         arguments = {"handle": file.handle, "path": str(file.path)}
         info = info_from_dict(child.request("open", arguments, deadline_s=self._open_deadline_s)["info"])
-        if file.info is not None and (file.info.size, file.info.levels) != (info.size, info.levels):
+        if file.info is not None and _shape_of(file.info) != _shape_of(info):
             child.request("close", {"handle": file.handle}, deadline_s=self._open_deadline_s)
-            raise ImageDamaged(f"{file.path.name} has changed since it was opened", hint="Open the image again.")
+            raise changed(file.path.name)
         file.info = info
         self._opened.add(file.handle)
 
@@ -139,3 +142,7 @@ class Lane:
         pixels = np.ndarray(tuple(answer["shape"]), answer["dtype"], buffer=block.buf).copy()
         self._blocks.give_back(block)
         return pixels
+
+
+def _shape_of(info: ImageInfo) -> tuple[object, ...]:
+    return info.size, info.levels, info.fingerprint

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.errors import ImageUnsupported
-from lnm_desktop.imaging.damage import WatchedReader
 from lnm_desktop.imaging.preflight import FileKind, preflight
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.imaging.watched import WatchedReader
 
 IMAGE_SUFFIXES = frozenset(
     {".svs", ".tif", ".tiff", ".btf", ".ndpi", ".vms", ".vmu", ".scn", ".mrxs", ".svslide", ".bif", ".czi", ".dcm"}
@@ -24,11 +23,11 @@ def open_image(path: Path) -> ImageReader:
 
     Raises ImageNotFound, ImageUnsupported or ImageDamaged, each naming the file and the remedy.
     """
-    reader = _open(path, preflight(path))
-    return WatchedReader(reader, path.name) if reader.info.kind is ImageKind.SLIDE else reader
+    return WatchedReader(path, lambda: _open(path))
 
 
-def _open(path: Path, kind: FileKind) -> ImageReader:
+def _open(path: Path) -> ImageReader:
+    kind = preflight(path)
     if kind is FileKind.DICOM_FOLDER:
         return _open_dicom(_files_of(path))
     if kind is FileKind.DICOM:

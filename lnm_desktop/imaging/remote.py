@@ -20,6 +20,7 @@ from lnm_desktop.domain.image import ImageInfo, Photometric, RegionRequest
 from lnm_desktop.errors import Cancelled, ImageDamaged, ImageError, ImageTimeout
 from lnm_desktop.imaging import server
 from lnm_desktop.imaging.blocks import BlockPool
+from lnm_desktop.imaging.damage import DamagedParts
 from lnm_desktop.imaging.lane import Job, Lane, OpenFile
 from lnm_desktop.imaging.placement import choose_level
 from lnm_desktop.imaging.quarantine import Quarantine, answers
@@ -230,6 +231,7 @@ class RemoteReader(ImageReader):
         self._server = pixel_server
         self._file = file
         self._info: ImageInfo = file.info
+        self._parts = DamagedParts(file.path.name)
         self._closed = False
 
     @property
@@ -248,7 +250,12 @@ class RemoteReader(ImageReader):
 
     def read_region(self, request: RegionRequest) -> Pixels:
         """See `ImageReader.read_region`; also raises ImageTimeout."""
-        return _wait(self.submit(request))
+        self._parts.check()
+        try:
+            return _wait(self.submit(request))
+        except ImageDamaged:
+            self._parts.note(request, self._info)  # each process knows only the parts that it has met itself
+            raise
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """See `ImageReader.read_associated`; also raises ImageTimeout."""

@@ -17,7 +17,7 @@ from lnm_desktop.imaging.damage import MOST_PARTS
 from lnm_desktop.imaging.open import open_image
 from lnm_desktop.imaging.pyramid import VirtualPyramid
 from lnm_desktop.imaging.reader import ImageReader
-from tests.faults.slides import TILE_PX, a_claim, a_pyramid, a_small_slide, move_tile_to_end, rgb_tags, tiles_of, zero
+from tests.faults.slides import TILE_PX, a_claim, a_pyramid, move_tile_to_end, rgb_tags, tiles_of, zero
 from tests.faults.trial import Trial, check_words
 
 INSIDE_PX = 8

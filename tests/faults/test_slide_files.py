@@ -156,9 +156,10 @@ def test_s21_no_permission_as_the_system_reports_it(trial: Trial, monkeypatch: p
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    with monkeypatch.context() as patch, pytest.raises(ImageNotFound, match="no permission to read it") as caught:
-        patch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ImageNotFound, match="no permission to read it") as caught:
         open_image(path)
+    monkeypatch.undo()
     check_words(caught.value, path)
 
 

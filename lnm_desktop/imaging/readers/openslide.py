@@ -137,7 +137,8 @@ class OpenSlideReader(ImageReader):
 
     def _damaged(self, location: tuple[int, int], error: Exception) -> ImageDamaged:
         return ImageDamaged(
-            f"{self._path.name}: the part at x {location[0]}, y {location[1]} cannot be decoded ({self._reason(error)})",
+            f"{self._path.name}: the part at x {location[0]}, y {location[1]} "
+            f"cannot be decoded ({self._reason(error)})",
             hint="The rest of the slide may be readable; copy the file again from its source.",
             x_px=location[0],
             y_px=location[1],

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.geometry import Region, Size
 from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
 from lnm_desktop.errors import ImageDamaged
-from lnm_desktop.imaging.damage import MOST_PARTS, WatchedReader, is_zeroed
+from lnm_desktop.imaging.damage import MOST_PARTS, DamagedParts, is_zeroed
 from tests.fakes.formula_reader import FormulaReader, slide_info
 
 BAD_PX = 256
@@ -29,7 +29,23 @@ class HoleyReader(FormulaReader):
         return super().read_region(request)
 
 
-def read_all(reader: WatchedReader, tile_px: int, step_px: int, downsample: float = 1) -> list[str]:
+class Counting:
+    """A reader together with the count of its bad parts."""
+
+    def __init__(self, holes: set[tuple[int, int]]) -> None:
+        self.reader = HoleyReader(holes)
+        self.parts = DamagedParts("a.svs")
+
+    def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
+        self.parts.check()
+        try:
+            return self.reader.read_region(request)
+        except ImageDamaged:
+            self.parts.note(request, self.reader.info)
+            raise
+
+
+def read_all(reader: Counting, tile_px: int, step_px: int, downsample: float = 1) -> list[str]:
     """What is told for each region of a grid that fails."""
     told = []
     for y in range(0, 2048, step_px):
@@ -43,7 +59,7 @@ def read_all(reader: WatchedReader, tile_px: int, step_px: int, downsample: floa
 
 @pytest.mark.parametrize(("tile_px", "step_px"), [(256, 256), (512, 512), (96, 96), (224, 64)])
 def test_one_bad_tile_seen_in_many_regions_is_one_part(tile_px: int, step_px: int) -> None:
-    reader = WatchedReader(HoleyReader({(5, 6)}), "a.svs")
+    reader = Counting({(5, 6)})
     told = read_all(reader, tile_px, step_px)
     assert told
     assert set(told) == {"holey: a part cannot be decoded"}
@@ -51,9 +67,9 @@ def test_one_bad_tile_seen_in_many_regions_is_one_part(tile_px: int, step_px: in
 
 def test_sixteen_bad_tiles_are_borne_and_seventeen_not() -> None:
     holes = {(2 * n % 16, 2 * (2 * n // 16)) for n in range(MOST_PARTS + 1)}
-    borne = WatchedReader(HoleyReader(set(sorted(holes)[:-1])), "a.svs")
+    borne = Counting(set(sorted(holes)[:-1]))
     assert all("more than" not in words for words in read_all(borne, 200, 256))
-    refused = WatchedReader(HoleyReader(holes), "a.svs")
+    refused = Counting(holes)
     assert sum("more than 16 parts of a.svs" in words for words in read_all(refused, 200, 256)) > 1
     with pytest.raises(ImageDamaged, match="more than 16 parts of a"):
         refused.read_region(RegionRequest(Region(8000, 8000, 10, 10)))
