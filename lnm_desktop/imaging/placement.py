@@ -14,7 +14,7 @@ from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
 
 # A level of floor(size / 4) pixels has a downsample of 4.0001: without slack a request of 4 would read 16 times more.
 LEVEL_SLACK = 1.01
-CHUNK_EDGE_PX = 4096
+CHUNK_EDGE_PX = 2048
 
 Pixels = NDArray[np.generic]
 Box = tuple[float, float, float, float]

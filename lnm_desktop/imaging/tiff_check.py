@@ -41,12 +41,17 @@ def check_tiff(path: Path, size_bytes: int, spared_tiles: int = 1) -> None:
     such a tile fails. A decoder that fills gaps in silence must spare none.
     """
     cut: list[int] = []
+    stored = 0
     with path.open("rb") as file:
         walk = _Walk(path.name, file, size_bytes)
         for directory in walk.directories():
             if _NDPI in directory:
                 return  # its strips are whole levels and its offsets wrap at 4 GiB: only OpenSlide understands it
-            cut += [end for end in walk.check(directory) if end > size_bytes]
+            ends = walk.check(directory)
+            stored += len(ends)
+            cut += [end for end in ends if end > size_bytes]
+    if stored == 0:
+        raise ImageDamaged(f"{path.name} stores no pixels in any of its images", hint=_COPY_AGAIN)
     if len(cut) > spared_tiles:
         raise _truncated(path.name, max(cut), size_bytes)
 

@@ -91,8 +91,8 @@ def rgb_tags(width: int, length: int, **more: int) -> dict[int, int]:
 
 
 def a_chain(path: Path, count: int) -> Path:
-    """A TIFF of so many directories, each of one tag."""
-    one = struct.pack("<HHHII", 1, 256, 4, 1, 16)
+    """A TIFF of so many directories, each of which is in order."""
+    one = struct.pack("<HHHIIHHII", 2, 256, 4, 1, 16, 257, 4, 1, 16)
     size = len(one) + 4
     chain = b"".join(one + struct.pack("<I", 8 + (index + 1) * size) for index in range(count))
     path.write_bytes(b"II*\0" + struct.pack("<I", 8) + chain + bytes(600))
@@ -113,3 +113,32 @@ def a_bomb(path: Path, edge_px: int = 40_000) -> Path:
     directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
     path.write_bytes(tables + struct.pack("<3H", 8, 8, 8) + stored + directory + bytes(4))
     return path
+
+
+def an_aperio_slide(path: Path, seed: int = 7) -> Path:
+    """A made-up slide that OpenSlide takes for Aperio's: a level, a thumbnail, a label and a macro image."""
+    head = "Aperio Image Library v11.2.1 SYNTHETIC\r\n512x512 [0,0 512x512] (256x256)"
+    small = texture(256, seed)
+    strips: dict[str, Any] = {"photometric": "rgb", "rowsperstrip": 64, "metadata": None}
+    with tifffile.TiffWriter(path) as file:
+        slide: dict[str, Any] = {
+            "photometric": "rgb",
+            "tile": (TILE_PX, TILE_PX),
+            "metadata": None,
+            **OPTIONS["jpeg"],
+        }
+        file.write(texture(512, seed), description=f"{head}|AppMag = 20|MPP = 0.4990", **slide)
+        file.write(small, description=head, **strips, **OPTIONS["jpeg"])
+        for name, kind, compression in (("label", 1, "lzw"), ("macro", 9, "jpeg")):
+            words = f"Aperio Image Library v11.2.1\r\n{name} 256x256"
+            file.write(small, description=words, subfiletype=kind, **strips, **OPTIONS[compression])
+    return path
+
+
+def zero_page(path: Path, index: int) -> None:
+    """Overwrite all pixels of one picture of a TIFF."""
+    with tifffile.TiffFile(path) as file:
+        page: Any = file.pages[index]
+        places = list(zip(page.dataoffsets, page.databytecounts, strict=True))
+    for offset, count in places:
+        zero(path, offset, count)

@@ -17,7 +17,18 @@ from lnm_desktop.imaging.damage import MOST_PARTS
 from lnm_desktop.imaging.open import open_image
 from lnm_desktop.imaging.pyramid import VirtualPyramid
 from lnm_desktop.imaging.reader import ImageReader
-from tests.faults.slides import TILE_PX, a_claim, a_pyramid, move_tile_to_end, rgb_tags, tiles_of, zero
+from tests.faults.slides import (
+    TILE_PX,
+    a_claim,
+    a_pyramid,
+    a_small_slide,
+    an_aperio_slide,
+    move_tile_to_end,
+    rgb_tags,
+    tiles_of,
+    zero,
+    zero_page,
+)
 from tests.faults.trial import Trial, check_words
 
 INSIDE_PX = 8
@@ -134,3 +145,61 @@ def test_s13_unknown_compression_of_a_real_file(trial: Trial, shared_data: Path)
     path = trial.path(".tiff")
     shutil.copyfile(shared_data / "slides" / "bad" / "unopenable.tiff", path)
     trial.refused(path, ImageUnsupported, "uses the unknown TIFF compression 52479")
+
+
+@pytest.mark.xfail(strict=True, reason="colour profiles are not read yet: wanted is a warning that names the profile")
+def test_s16_bad_colour_profile(trial: Trial) -> None:
+    path = a_small_slide(trial.path(".tif"), iccprofile=b"no profile at all" * 40)
+    plain = a_small_slide(trial.path("-plain.tif"))
+    with trial.opened(path) as slide, trial.opened(plain) as same:
+        assert slide.info.icc == ""
+        assert any("profile" in warning for warning in slide.info.warnings)
+        region = slide.info.region
+        shown = slide.read_region(RegionRequest(region, srgb=True))
+        assert np.array_equal(shown, same.read_region(RegionRequest(region)))
+
+
+@pytest.mark.parametrize(("name", "page"), [("label", 2), ("macro", 3), ("thumbnail", 1)])
+def test_s17_bad_label_or_macro(trial: Trial, name: str, page: int) -> None:
+    whole = an_aperio_slide(trial.path("-whole.svs"))
+    path = trial.path()
+    shutil.copy(whole, path)
+    zero_page(path, page)
+    with trial.opened(path) as slide, trial.opened(whole) as intact:
+        assert set(slide.info.associated) == {"label", "macro", "thumbnail"}
+        with pytest.raises(ImageDamaged, match=f"the {name} image cannot be decoded") as caught:
+            slide.read_associated(name)
+        check_words(caught.value, path)
+        request = RegionRequest(slide.info.region)
+        assert np.array_equal(slide.read_region(request), intact.read_region(request))
+        others = set(slide.info.associated) - {name}
+        assert all(slide.read_associated(other).shape == (256, 256, 3) for other in others)
+
+
+OTHER = {
+    "cut": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "emptied": lambda path: path.write_bytes(b""),
+    "another slide": lambda path: a_pyramid(path, "lzw", seed=8),
+    "another slide of the same size": lambda path: path.write_bytes(bytes(255 - byte for byte in path.read_bytes())),
+    "gone": lambda path: path.unlink(),
+}
+
+
+@pytest.mark.parametrize("fault", OTHER)
+def test_s19_file_changes_while_open_and_comes_back(trial: Trial, fault: str) -> None:
+    path = a_pyramid(trial.path(".tif"), "lzw")
+    before, told = (
+        path.read_bytes(),
+        "cannot be found any more" if fault == "gone" else "has changed since it was opened",
+    )
+    with trial.opened(path) as slide:
+        right = [slide.read_region(inside(column, 0)) for column in range(4)]
+        OTHER[fault](path)
+        for column in (0, 3):
+            with pytest.raises(ImageError, match=told) as caught:
+                slide.read_region(inside(column, 0))
+            check_words(caught.value, path)
+            assert not isinstance(caught.value, ImageDamaged), "what may come back must be asked for again"
+        path.write_bytes(before)
+        for column in range(4):
+            assert np.array_equal(slide.read_region(inside(column, 0)), right[column])
