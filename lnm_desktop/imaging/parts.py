@@ -34,11 +34,10 @@ def files_of(path: Path) -> tuple[Path, ...]:
 
 
 def _named_in(listing: Path, pattern: re.Pattern[str], folder: Path) -> tuple[Path, ...]:
-    """What a list names, once each; what is no plain name would lead out of the slide's folder and is left out."""
+    """What a list names, once each."""
     with listing.open("rb") as file:
         text = file.read(LIST_BYTES).decode("utf-8", "surrogateescape")
-    names = dict.fromkeys(pattern.findall(text))
-    return tuple(folder / name for name in names if Path(name).name == name)
+    return tuple(folder / name for name in dict.fromkeys(pattern.findall(text)))
 
 
 def _series_of(path: Path) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lnm_desktop.errors import ImageDamaged, ImageNotFound, ImageUnsupported
+from lnm_desktop.imaging.parts import companions
 from lnm_desktop.imaging.tiff_check import check_tiff, is_tiff
 
 COPY_AGAIN = "Copy the file again from its source."
@@ -23,8 +24,8 @@ _DEVICE_NAMES = frozenset(
     {"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"}
     | {f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)}
 )
-# Slides that are text files beside a folder of pictures.
-_TEXT_SLIDES = frozenset({".vms", ".vmu", ".mrxs"})
+# Slides whose own file, a text or a small JPEG, names the files that hold the pixels.
+_SCATTERED = frozenset({".vms", ".vmu", ".mrxs"})
 
 
 class FileKind(StrEnum):
@@ -47,6 +48,9 @@ def preflight(path: Path) -> FileKind:
     if size is None:
         return _check_folder(path)
     head = _read_head(path)
+    if path.suffix.lower() in _SCATTERED:
+        _check_companions(path)
+        return FileKind.OTHER
     if _looks_like_dicom(path, head):
         _check_dicom(path, size)
         return FileKind.DICOM
@@ -55,7 +59,6 @@ def preflight(path: Path) -> FileKind:
         return FileKind.TIFF
     if _is_raster(head):
         return FileKind.RASTER
-    _check_companions(path)
     _check_text(path, head)
     return FileKind.OTHER
 
@@ -152,17 +155,23 @@ def _is_raster(head: bytes) -> bool:
 
 
 def _check_companions(path: Path) -> None:
-    """A MIRAX slide is nothing without its folder (its file is a small JPEG or text)."""
-    if path.suffix.lower() == ".mrxs" and not (path.with_suffix("") / "Slidedat.ini").is_file():
+    """Name the file without which the slide is nothing. Its own file is a small JPEG or a text."""
+    try:
+        parts = companions(path)
+        missing = next((part for part in parts if not part.is_file()), None)
+    except PermissionError as error:
+        raise _no_permission(path) from error
+    if any(not part.is_relative_to(path.parent) or ".." in part.relative_to(path.parent).parts for part in parts):
+        raise ImageUnsupported(f"{path.name} names files outside its folder", hint="Copy the slide again, whole.")
+    if missing is not None:
         raise ImageDamaged(
-            f"{path.name}: its file {path.stem}/Slidedat.ini is missing", hint="Copy the slide's folder beside it."
+            f"{path.name}: its file {missing.relative_to(path.parent).as_posix()} is missing",
+            hint="Copy all files of the slide beside it, with their folder if it has one.",
         )
 
 
 def _check_text(path: Path, head: bytes) -> None:
     """Refuse a text that pretends to be an image, and say what it looks like."""
-    if path.suffix.lower() in _TEXT_SLIDES:
-        return
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     for mark, what, hint in _TEXT_KINDS:
         if start.startswith(mark):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,9 @@ import pytest
 from lnm_desktop.imaging.remote import PixelServer
 from lnm_desktop.log import start_logging
 from tests.faults.trial import CANARY, Trial
+
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt aborts otherwise; what needs OpenGL is skipped
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Rows S09–S12: headers that claim what would hang or exhaust a decoder are refused by arithmetic; zeros stay cheap."""
+"""Rows S09–S12: headers that would hang or exhaust a decoder are refused by arithmetic; zeros stay cheap."""
 
 from __future__ import annotations
 
