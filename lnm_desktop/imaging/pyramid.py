@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from lnm_desktop.domain.geometry import Region
-from lnm_desktop.domain.image import ImageInfo, RegionRequest
+from lnm_desktop.domain.image import ImageInfo, Kernel, RegionRequest
 from lnm_desktop.imaging.cache import TileKey
 
 TILE_PX = 512
@@ -58,7 +58,7 @@ class VirtualPyramid:
         """What to read for a tile: the whole pixels of its level that touch the image."""
         factor, region = 2**key.level, self.region(key)
         width, height = (math.ceil(extent / factor) * factor for extent in (region.width, region.height))
-        return RegionRequest(Region(region.x, region.y, width, height), factor, key.plane)
+        return RegionRequest(Region(region.x, region.y, width, height), factor, key.plane, kernel=Kernel.AREA)
 
 
 def ancestor(key: TileKey, up: int) -> TileKey:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lnm_desktop.errors import ImageDamaged, ImageUnsupported
 
@@ -18,7 +22,7 @@ MAXIMUM_OFFSETS = 8_000_000
 _COPY_AGAIN = "Copy the file again from its source."
 _CONVERT = "Convert it to a tiled, pyramidal TIFF with JPEG, LZW or deflate compression."
 _TYPE_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
-_INTEGER_FORMATS = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_INTEGER_FORMATS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 256, 257, 258, 259, 277, 284
 _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 278, 322, 323
 _NDPI = 65420
@@ -43,13 +47,13 @@ def check_tiff(path: Path, size_bytes: int, spared_tiles: int = 1) -> None:
     cut: list[int] = []
     stored = 0
     with path.open("rb") as file:
-        walk = _Walk(path.name, file, size_bytes)
+        walk = TiffWalk(path.name, file, size_bytes)
         for directory in walk.directories():
             if _NDPI in directory:
                 return  # its strips are whole levels and its offsets wrap at 4 GiB: only OpenSlide understands it
             ends = walk.check(directory)
             stored += len(ends)
-            cut += [end for end in ends if end > size_bytes]
+            cut += [int(end) for end in ends[ends > size_bytes]]
     if stored == 0:
         raise ImageDamaged(f"{path.name} stores no pixels in any of its images", hint=_COPY_AGAIN)
     if len(cut) > spared_tiles:
@@ -57,7 +61,7 @@ def check_tiff(path: Path, size_bytes: int, spared_tiles: int = 1) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
     """Type, count and where the values lie in the file."""
 
     kind: int
@@ -65,10 +69,10 @@ class _Entry:
     place: int
 
 
-_Directory = dict[int, _Entry]
+Directory = dict[int, Entry]
 
 
-class _Walk:
+class TiffWalk:
     """One pass over the chain of directories, never twice over one."""
 
     def __init__(self, name: str, file: BufferedReader, size_bytes: int) -> None:
@@ -76,11 +80,12 @@ class _Walk:
         self._file = file
         self._size = size_bytes
         head = self._read(0, 8)
-        self._order = "<" if head[:2] == b"II" else ">"
+        self.order = "<" if head[:2] == b"II" else ">"
         self._big = self._unpack("H", head[2:4])[0] == 43
         self._first = self._unpack("Q", self._read(8, 8))[0] if self._big else self._unpack("I", head[4:8])[0]
 
-    def directories(self) -> Iterator[_Directory]:
+    def directories(self) -> Iterator[Directory]:
+        """Each image's entries by tag. Raises ImageDamaged."""
         seen: set[int] = set()
         offset = self._first
         if offset == 0:
@@ -93,19 +98,19 @@ class _Walk:
                     hint=_COPY_AGAIN,
                 )
             seen.add(offset)
-            directory, offset = self._directory(offset)
+            directory, offset = self._read_directory(offset)
             yield directory
 
-    def check(self, directory: _Directory) -> list[int]:
-        """Where in the file each tile or strip of this image ends."""
+    def check(self, directory: Directory) -> NDArray[np.uint64]:
+        """Where in the file each tile or strip of this image that holds anything ends."""
         self._check_compression(directory)
         self._check_sizes(directory)
         for offsets, counts in _OFFSETS_AND_COUNTS:
             if offsets in directory and counts in directory:
                 return self._ends(directory[offsets], directory[counts])
-        return []
+        return np.empty(0, np.uint64)
 
-    def _directory(self, offset: int) -> tuple[_Directory, int]:
+    def _read_directory(self, offset: int) -> tuple[Directory, int]:
         count_size, entry_size, link = (8, 20, "Q") if self._big else (2, 12, "I")
         count = self._unpack("Q" if self._big else "H", self._read(offset, count_size))[0]
         if not 0 < count <= MAXIMUM_ENTRIES:
@@ -119,35 +124,40 @@ class _Walk:
             entries[tag] = entry
         return entries, self._unpack(link, data[-link_size:])[0]
 
-    def _entry(self, data: bytes, place: int) -> tuple[int, _Entry]:
+    def _entry(self, data: bytes, place: int) -> tuple[int, Entry]:
         tag, kind = self._unpack("HH", data[:4])
         count = self._unpack("Q" if self._big else "I", data[4:12] if self._big else data[4:8])[0]
         inline, value_at = (8, 12) if self._big else (4, 8)
         if _TYPE_SIZES.get(kind, 1) * count <= inline:
-            return tag, _Entry(kind, count, place + value_at)
+            return tag, Entry(kind, count, place + value_at)
         value = self._unpack("Q" if self._big else "I", data[value_at : value_at + inline])[0]
-        return tag, _Entry(kind, count, value)
+        return tag, Entry(kind, count, value)
 
-    def _values(self, entry: _Entry) -> tuple[int, ...]:
+    def values(self, entry: Entry) -> tuple[int, ...]:
+        """The whole numbers of an entry, none of another type. Raises ImageDamaged."""
+        return tuple(int(value) for value in self._table(entry))
+
+    def _table(self, entry: Entry) -> NDArray[Any]:
         code = _INTEGER_FORMATS.get(entry.kind)
         if code is None or entry.count == 0:
-            return ()
+            return np.empty(0, np.uint64)
         if entry.count > MAXIMUM_OFFSETS:
             raise ImageDamaged(f"{self.name} claims {entry.count} tiles in one image", hint=_COPY_AGAIN)
         data = self._read(entry.place, entry.count * _TYPE_SIZES[entry.kind])
-        return self._unpack(f"{entry.count}{code}", data)
+        return np.frombuffer(data, f"{self.order}{code}")
 
-    def _value(self, directory: _Directory, tag: int, default: int) -> int:
-        values = self._values(directory[tag]) if tag in directory else ()
+    def value(self, directory: Directory, tag: int, default: int) -> int:
+        """The first number of an entry."""
+        values = self.values(directory[tag]) if tag in directory else ()
         return values[0] if values else default
 
-    def _check_compression(self, directory: _Directory) -> None:
-        code = self._value(directory, _COMPRESSION, 1)
+    def _check_compression(self, directory: Directory) -> None:
+        code = self.value(directory, _COMPRESSION, 1)
         if code not in _COMPRESSIONS:
             raise ImageUnsupported(f"{self.name} uses the unknown TIFF compression {code}", hint=_CONVERT)
 
-    def _check_sizes(self, directory: _Directory) -> None:
-        width, length = self._value(directory, _WIDTH, 0), self._value(directory, _LENGTH, 0)
+    def _check_sizes(self, directory: Directory) -> None:
+        width, length = self.value(directory, _WIDTH, 0), self.value(directory, _LENGTH, 0)
         if width == 0 or length == 0:
             raise ImageDamaged(f"{self.name} holds an image of {width} × {length} pixels", hint=_COPY_AGAIN)
         if max(width, length) > MAXIMUM_EDGE_PX:
@@ -155,16 +165,16 @@ class _Walk:
                 f"{self.name} claims {width} × {length} pixels, which is implausible", hint=_COPY_AGAIN
             )
         tiled = _TILE_WIDTH in directory or _TILE_LENGTH in directory
-        tile_width = self._value(directory, _TILE_WIDTH, 0) if tiled else width
-        tile_length = self._value(directory, _TILE_LENGTH if tiled else _ROWS_PER_STRIP, 0 if tiled else length)
+        tile_width = self.value(directory, _TILE_WIDTH, 0) if tiled else width
+        tile_length = self.value(directory, _TILE_LENGTH if tiled else _ROWS_PER_STRIP, 0 if tiled else length)
         self._check_tile(directory, tile_width, tile_length if tiled else min(tile_length, length), tiled)
 
-    def _check_tile(self, directory: _Directory, width: int, length: int, tiled: bool) -> None:
+    def _check_tile(self, directory: Directory, width: int, length: int, tiled: bool) -> None:
         what = "tile" if tiled else "strip"
         if width == 0 or length == 0:
             raise ImageDamaged(f"{self.name} has a {what} size of {width} × {length} pixels", hint=_COPY_AGAIN)
-        samples = 1 if self._value(directory, _PLANAR, 1) == 2 else self._value(directory, _SAMPLES, 1)
-        claim = width * length * samples * self._value(directory, _BITS, 1) // 8
+        samples = 1 if self.value(directory, _PLANAR, 1) == 2 else self.value(directory, _SAMPLES, 1)
+        claim = width * length * samples * self.value(directory, _BITS, 1) // 8
         if claim > MAXIMUM_TILE_BYTES:
             raise ImageUnsupported(
                 f"{self.name} has a {what} of {width} × {length} pixels, {claim // 1024**2} MiB: more than the "
@@ -172,11 +182,11 @@ class _Walk:
                 hint=_CONVERT,
             )
 
-    def _ends(self, offsets: _Entry, counts: _Entry) -> list[int]:
-        starts, lengths = self._values(offsets), self._values(counts)
+    def _ends(self, offsets: Entry, counts: Entry) -> NDArray[np.uint64]:
+        starts, lengths = (np.array(self._table(entry), np.uint64) for entry in (offsets, counts))
         if len(starts) != len(lengths):
             raise ImageDamaged(f"{self.name}: its tables of tile offsets and sizes disagree", hint=_COPY_AGAIN)
-        return [start + length for start, length in zip(starts, lengths, strict=True) if length]
+        return (starts + lengths)[lengths > 0]
 
     def _read(self, offset: int, length: int) -> bytes:
         if offset + length > self._size:
@@ -185,7 +195,7 @@ class _Walk:
         return self._file.read(length)
 
     def _unpack(self, layout: str, data: bytes) -> tuple[int, ...]:
-        return struct.unpack(self._order + layout, data)
+        return struct.unpack(self.order + layout, data)
 
 
 def _truncated(name: str, needs_bytes: int, has_bytes: int) -> ImageDamaged:

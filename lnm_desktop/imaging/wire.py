@@ -14,6 +14,7 @@ from lnm_desktop.domain.image import (
     Channel,
     ImageInfo,
     ImageKind,
+    Kernel,
     Level,
     Photometric,
     RegionRequest,
@@ -58,7 +59,7 @@ def request_to_dict(request: RegionRequest) -> Json:
 
 def request_from_dict(data: Mapping[str, Any]) -> RegionRequest:
     """Rebuild what `request_to_dict` made."""
-    return RegionRequest(**{**data, "region": Region(**data["region"])})
+    return RegionRequest(**{**data, "region": Region(**data["region"]), "kernel": Kernel(data["kernel"])})
 
 
 def _fields(info: ImageInfo) -> Json:

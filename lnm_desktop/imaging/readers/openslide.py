@@ -18,10 +18,13 @@ from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.calibration import MAXIMUM_MPP, MAXIMUM_PRINT_MPP, read_calibration
 from lnm_desktop.imaging.placement import Block, place
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.imaging.readers.stored_tiles import StoredLevel, StoredTiles
 
 WHITE = 255
 DEFAULT_TILE_PX = 256
 LARGE_SINGLE_LEVEL_PX = 20_000
+READ_BY = "lnm.read-by"
+SAME_PLACE_PX = 1e-6
 # Parts of property names that may identify a patient, a laboratory or a person who worked on the slide.
 _IDENTIFYING = (
     *("barcode", "patient", "comment", "imagedescription", "filename", "user", "operator", "physician", "accession"),
@@ -58,7 +61,9 @@ class OpenSlideReader(ImageReader):
         self._slide = self._open()
         self._replacing = threading.Lock()
         self._closed = False
-        self._info = _describe(self._slide)
+        self._stored = StoredTiles(path, self._slide.level_dimensions)
+        self._drop_different_levels()
+        self._info = _describe(self._slide, self._stored)
 
     @property
     def info(self) -> ImageInfo:
@@ -89,6 +94,7 @@ class OpenSlideReader(ImageReader):
         """Release the file."""
         if not self._closed:
             self._closed = True
+            self._stored.close()
             self._slide.close()
 
     def _open(self) -> openslide.OpenSlide:
@@ -109,6 +115,9 @@ class OpenSlideReader(ImageReader):
 
     def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
         self._check_open()
+        stored = self._stored.read(level, x, y, width, height)
+        if stored is not None:
+            return Block(stored, x, y)
         slide = self._slide
         factor = slide.level_downsamples[level]
         location = (round(x * factor), round(y * factor))
@@ -118,6 +127,27 @@ class OpenSlideReader(ImageReader):
             image = self._read_again(location, level, (width, height))
         # OpenSlide interpolates from the fractional place of a level-0 location, so that place is the block's corner.
         return Block(_on_white(image), location[0] / factor, location[1] / factor)
+
+    def _drop_different_levels(self) -> None:
+        """Leave to OpenSlide each level of which a sample tile comes out otherwise there."""
+        for level, stored in enumerate(self._stored.levels):
+            if stored is not None and not all(self._is_same(level, place) for place in _samples(stored)):
+                self._stored.levels[level] = None
+
+    def _is_same(self, level: int, place: tuple[int, int, int, int]) -> bool:
+        """True where both ways give the same pixels, or neither gives any."""
+        x, y, width, height = place
+        factor = self._slide.level_downsamples[level]
+        location = (round(x * factor), round(y * factor))
+        if max(abs(location[0] / factor - x), abs(location[1] / factor - y)) > SAME_PLACE_PX:
+            return True
+        found = self._stored.read(level, *place)
+        try:
+            expected = _on_white(self._slide.read_region(location, level, (width, height)))
+        except openslide.OpenSlideError:
+            self._slide = self._open()
+            return found is None
+        return found is None or np.array_equal(found, expected)
 
     def _read_again(self, location: tuple[int, int], level: int, size: tuple[int, int]) -> Image.Image:
         """Read on a handle of our own: the failed one may have been condemned by another region."""
@@ -153,7 +183,16 @@ class OpenSlideReader(ImageReader):
             raise ImageError(f"{self._path.name} is closed", hint="Open the image again.")
 
 
-def _describe(slide: openslide.OpenSlide) -> ImageInfo:
+def _samples(stored: StoredLevel) -> list[tuple[int, int, int, int]]:
+    """The first, a middle and the last tile of a level, and one between tiles: x, y, width, height."""
+    width, height = stored.tile_width, stored.tile_height
+    last_x, last_y = ((stored.width - 1) // width * width, (stored.height - 1) // height * height)
+    middle = (last_x // width // 2 * width, last_y // height // 2 * height)
+    corners = {(0, 0), middle, (last_x, last_y), (middle[0] // 2 + 3, middle[1] // 2 + 5)}
+    return [(x, y, min(width, stored.width - x), min(height, stored.height - y)) for x, y in sorted(corners)]
+
+
+def _describe(slide: openslide.OpenSlide, stored: StoredTiles) -> ImageInfo:
     properties = slide.properties
     vendor = properties.get(openslide.PROPERTY_NAME_VENDOR, "")
     calibration, warnings = read_calibration(
@@ -171,9 +210,15 @@ def _describe(slide: openslide.OpenSlide) -> ImageInfo:
         objective_power=_power(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
         bounds=_bounds(properties),
         associated=tuple(sorted(slide.associated_images)),
-        properties=_technical(properties),
+        properties={**_technical(properties), READ_BY: _ways(stored)},
         warnings=warnings + _level_warning(slide),
     )
+
+
+def _ways(stored: StoredTiles) -> str:
+    """How levels are read, for those who want to know why a slide is fast or slow."""
+    direct = sum(level is not None for level in stored.levels)
+    return f"stored tiles in {direct} of {len(stored.levels)} levels, else OpenSlide" if direct else "OpenSlide"
 
 
 def _level(slide: openslide.OpenSlide, index: int) -> Level:

@@ -193,6 +193,11 @@ class ImagePane(QWidget):
         """The widget that receives mouse and keys (for pictures and tests)."""
         return self._canvas.native
 
+    @property
+    def is_sharp(self) -> bool:
+        """True when every tile of the view has gone to the screen, or is known to be bad."""
+        return self._scene.image is None or self._scene.image.is_sharp
+
     def wait_until_sharp(self, timeout_ms: int) -> bool:
         """Serve events until every tile in view is drawn; False when time ran out. For tests and pictures."""
         deadline = time.monotonic() + timeout_ms / 1000
@@ -200,8 +205,7 @@ class ImagePane(QWidget):
         while time.monotonic() < deadline:
             self._canvas.native.update()
             _serve_events(15)
-            sharp = self._scene.image is None or self._scene.image.is_sharp
-            rounds = rounds + 1 if sharp else 0
+            rounds = rounds + 1 if self.is_sharp else 0
             if rounds >= 4:
                 return True
         return False

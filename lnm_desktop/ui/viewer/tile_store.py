@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,8 +81,7 @@ class TileStore:
         return np.stack([self._read_one(request, channel, srgb=False) for channel in variant.channels], axis=-1)
 
     def _read_one(self, request: RegionRequest, channel: int, *, srgb: bool) -> NDArray[np.generic]:
-        asked = RegionRequest(request.region, request.downsample, request.plane, channel, srgb)
-        tile = self._reader.read_region(asked)
+        tile = self._reader.read_region(replace(request, channel=channel, srgb=srgb))
         _check_shape(tile, request.output)
         return tile
 

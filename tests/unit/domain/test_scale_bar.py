@@ -9,7 +9,15 @@ from lnm_desktop.domain.scale_bar import micrometre_bar, pixel_bar
 
 @pytest.mark.parametrize(
     ("longest", "text"),
-    [(99, "50 µm"), (100, "100 µm"), (0.1, "0.1 µm"), (1999, "1 mm"), (2000, "2 mm"), (51_000, "50 mm"), (4.9, "2 µm")],
+    [
+        (99, "50 µm"),
+        (100, "100 µm"),
+        (0.1, "0.1 µm"),
+        (1999, "1 mm"),
+        (2000, "2 mm"),
+        (51_000, "50 mm"),
+        (4.9, "2 µm"),
+    ],
 )
 def test_lengths_are_round_and_have_a_unit(longest: float, text: str) -> None:
     assert micrometre_bar(longest).text == text

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from lnm_desktop.domain.geometry import Region, Size
-from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, RegionRequest
+from lnm_desktop.domain.image import ImageInfo, ImageKind, Kernel, Level, Photometric, RegionRequest
 from lnm_desktop.imaging import placement
-from lnm_desktop.imaging.placement import Block, choose_level, place, resample
+from lnm_desktop.imaging.placement import Block, area_mean, choose_level, place, resample
 
 
 def levels(*sizes: tuple[int, int]) -> tuple[Level, ...]:
@@ -120,3 +121,30 @@ def test_integers_are_rounded_and_kept_in_range() -> None:
     assert found.dtype == np.uint16
     assert found[0, 0] == 0
     assert found[0, -1] == 65535
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
+@pytest.mark.parametrize(("factor", "channels"), [(1, 3), (2, 3), (3, 1), (4, 3), (32, 1)])
+def test_the_area_kernel_is_the_mean_of_whole_squares(dtype: type, factor: int, channels: int) -> None:
+    rng = np.random.default_rng(factor)
+    pixels = rng.integers(0, 120, (factor * 5, factor * 7, channels)).astype(dtype)
+    found = area_mean(pixels, factor)
+    means = pixels.reshape(5, factor, 7, factor, channels).astype(np.float64).mean(axis=(1, 3))
+    assert found.dtype == pixels.dtype
+    assert np.abs(found - means).max() <= (1e-4 if dtype is np.float32 else 0.5)
+
+
+def test_the_area_kernel_reads_no_margin_and_the_model_kernel_stays_bilinear() -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    box = (16.0, 8.0, 48.0, 40.0)
+    by_area = resample(pixels, box, (16, 16), Kernel.AREA)
+    assert np.array_equal(by_area, area_mean(pixels[8:40, 16:48], 2))
+    image = Image.fromarray(pixels).resize((16, 16), Image.Resampling.BILINEAR, box=box)
+    assert np.array_equal(resample(pixels, box, (16, 16)), np.asarray(image))
+
+
+def test_the_area_kernel_between_whole_pixels_is_the_box_filter() -> None:
+    pixels = np.random.default_rng(2).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    box = (3.25, 4.5, 43.25, 44.5)
+    image = Image.fromarray(pixels).resize((16, 16), Image.Resampling.BOX, box=box)
+    assert np.array_equal(resample(pixels, box, (16, 16), Kernel.AREA), np.asarray(image))
