@@ -21,6 +21,7 @@ from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.groups import groups_of
 from lnm_desktop.ui.notices import Notice, Notices, Offer
+from lnm_desktop.ui.pane_links import PaneLinks
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Annotating(QObject):
         self._notices = notices
         self._author = author
         self._pane: ViewerPane | None = None
+        self._links = PaneLinks()
         self._draft: DraftShape | None = None
         self._draft_due = QTimer(self)
         self._draft_due.setSingleShot(True)
@@ -55,13 +57,15 @@ class Annotating(QObject):
         panel.delete_wanted.connect(self.remove)
 
     def set_pane(self, pane: ViewerPane) -> None:
-        """The pane is there."""
+        """This pane is the active one now."""
         self._pane = pane
-        pane.annotation_drawn.connect(self.add)
-        pane.annotation_changed.connect(self._replace)
-        pane.annotations_removed.connect(self.remove)
-        pane.selection_changed.connect(self._panel.show_selection)
-        pane.draft_changed.connect(self._keep_draft)
+        self._links.renew(
+            (pane.annotation_drawn, self.add),
+            (pane.annotation_changed, self._replace),
+            (pane.annotations_removed, self.remove),
+            (pane.selection_changed, self._panel.show_selection),
+            (pane.draft_changed, self._keep_draft),
+        )
         self._choose_group(self._panel.current_group())
 
     def show_all(self) -> None:

@@ -25,6 +25,7 @@ from lnm_desktop.ui.annotating import Annotating
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.notices import Notices
+from lnm_desktop.ui.pane_links import PaneLinks
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.run_check import RunContext, RunWish
 from lnm_desktop.ui.showing_results import ShowingResults
@@ -70,6 +71,7 @@ class Predicting(QObject):
         self._background = background
         self._notices = notices
         self._pane: ViewerPane | None = None
+        self._links = PaneLinks()
         self._live: _Live | None = None
         self.threads = 1
         self.plugins: tuple[PluginState, ...] = ()
@@ -83,9 +85,9 @@ class Predicting(QObject):
         return self._live is not None
 
     def set_pane(self, pane: ViewerPane) -> None:
-        """The pane is there."""
+        """This pane is the active one now."""
         self._pane = pane
-        pane.selection_changed.connect(lambda _ids: self.show_context())
+        self._links.renew((pane.selection_changed, lambda _ids: self.show_context()))
 
     def look_for_models(self) -> None:
         """Ask which models are installed, beside the window."""

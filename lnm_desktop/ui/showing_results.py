@@ -49,7 +49,7 @@ class ShowingResults(QObject):
         panel.heatmap.map_chosen.connect(self.show_map)
 
     def set_pane(self, pane: ViewerPane) -> None:
-        """The pane is there."""
+        """This pane is the active one now."""
         self._pane = pane
         self._set_style(self._panel.heatmap.style_wanted())
 

@@ -20,6 +20,7 @@ from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.notices import Notice, Notices, Severity
 from lnm_desktop.ui.opening import Opening, Pixels
+from lnm_desktop.ui.pane_links import PaneLinks
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
@@ -45,9 +46,14 @@ class Panels:
 
 
 class Workbench(QObject):
-    """Holds together what is open, the panels and the pane. `undo_changed` follows every commit."""
+    """Holds together what is open, the panels and the pane.
+
+    `undo_changed` follows every commit. `pane` is the active pane, None until it is built; `pane_changed` gives
+    another one as soon as it is active: `pane` and `current` speak of it by then.
+    """
 
     undo_changed = Signal()
+    pane_changed = Signal(object)
     opened_file = Signal(str)
 
     def __init__(
@@ -73,6 +79,7 @@ class Workbench(QObject):
             panels.models, models, self.showing, self.annotating, self.current, background, notices
         )
         self.pane: ViewerPane | None = None
+        self._links = PaneLinks()
         self._connect()
         window.status.show_saved(None)
 
@@ -87,16 +94,19 @@ class Workbench(QObject):
     def set_pane(self, pane: ViewerPane) -> None:
         """The viewer is built."""
         self.pane = pane
-        status = self.window.status
-        pane.cursor_moved.connect(lambda point: status.show_position(point, self.current.calibration))
-        pane.value_under_cursor.connect(status.show_value)
-        pane.view_changed.connect(lambda view: self.window.area.show_view(view, self.current.calibration))
-        pane.files_dropped.connect(self.open_paths)
-        pane.bad_tiles_changed.connect(self._tell_bad_tiles)
+        status, area = self.window.status, self.window.area
+        self._links.renew(
+            (pane.cursor_moved, lambda point: status.show_position(point, self.current.calibration)),
+            (pane.value_under_cursor, status.show_value),
+            (pane.view_changed, lambda view: area.show_view(view, self.current.calibration)),
+            (pane.files_dropped, self.open_paths),
+            (pane.bad_tiles_changed, self._tell_bad_tiles),
+        )
         self.window.area.set_pane(pane)
         self.annotating.set_pane(pane)
         self.showing.set_pane(pane)
         self.predicting.set_pane(pane)
+        self.pane_changed.emit(pane)
         if self.current.reader is not None:
             self._show_image()
 

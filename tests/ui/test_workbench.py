@@ -18,6 +18,7 @@ from lnm_desktop.ui.notices import Severity
 from lnm_desktop.ui.viewer.view_state import ViewState
 from lnm_desktop.ui.widgets.viewer_area import scale_words
 from tests.ui.conftest import Bench
+from tests.ui.fake_pane import FakePane
 from tests.ui.fixtures import a_box, a_triangle
 
 
@@ -322,3 +323,17 @@ def test_scale_in_words() -> None:
     assert scale_words(ViewState(None, 312.5, 1.0, here), known) == "0.312 mm/px"
     assert scale_words(ViewState(None, None, 4.0, here), Calibration()) == "1 : 4   pixel size unknown"
     assert scale_words(ViewState(None, None, 0.25, here), Calibration()) == "4 : 1   pixel size unknown"
+
+
+def test_another_pane_takes_the_place_of_the_first(bench: Bench) -> None:
+    told: list[object] = []
+    bench.bench.pane_changed.connect(told.append)
+    bench.open_slide()
+    second = FakePane()
+    bench.bench.set_pane(second)  # type: ignore[arg-type]
+    assert told == [second]
+    bench.pane.annotation_drawn.emit(a_triangle())
+    assert bench.bench.current.annotations is not None
+    assert len(bench.bench.current.annotations) == 0, "the pane before is not listened to any more"
+    second.annotation_drawn.emit(a_triangle())
+    bench.wait(lambda: len(second.annotations) == 1)
