@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import zlib
 
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
@@ -13,6 +14,12 @@ from lnm_desktop.imaging.placement import choose_level
 MOST_PARTS = 16
 # The resampling filter looks so many pixels beyond a region.
 FILTER_PX = 2
+# Zeros of the header may stand before those of the picture.
+HEADER_ZEROS = 16
+PIECE_BYTES = 1024**2
+_DEFLATE = frozenset({8, 32946})
+# LZW, JPEG and JPEG 2000: compressions that never write a long run of zeros, unlike no compression, RLE or fax.
+_DENSE = _DEFLATE | {5, 6, 7, 33003, 33005, 34712}
 
 
 class DamagedParts:
@@ -61,7 +68,30 @@ def is_zeroed(stored: bytes, width_px: int, height_px: int) -> bool:
     JPEG decoders make plausible tissue of it without a word. The shortest code of a blank block of 8 × 8 pixels in
     three colours has 6 bits, all of which may be 0, so a longer run than that of a wholly blank tile is no picture.
     """
-    return bytes(width_px * height_px // 64 + 1) in stored
+    return bytes(width_px * height_px * 6 // 8 // 64 + HEADER_ZEROS) in stored
+
+
+def has_gap(stored: bytes, compression: int, width_px: int, height_px: int) -> bool:
+    """True for a stored TIFF tile that a failed copy has damaged; `compression` is the TIFF tag's number.
+
+    Deflate may store black as it is, but its stream ends with a checksum, which a gap does not survive.
+    """
+    if compression not in _DENSE or not is_zeroed(stored, width_px, height_px):
+        return False
+    return compression not in _DEFLATE or not _inflates(stored)
+
+
+def _inflates(stored: bytes) -> bool:
+    """The stream is read in pieces, which are forgotten: it may be a bomb."""
+    stream = zlib.decompressobj()
+    try:
+        data = stored
+        while data and not stream.eof:
+            stream.decompress(data, PIECE_BYTES)
+            data = stream.unconsumed_tail
+    except zlib.error:
+        return False
+    return stream.eof
 
 
 def _tiles_under(request: RegionRequest, level: Level) -> Region:

@@ -18,7 +18,7 @@ from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.calibration import MAXIMUM_MPP, MAXIMUM_PRINT_MPP, read_calibration
 from lnm_desktop.imaging.placement import Block, place
 from lnm_desktop.imaging.reader import ImageReader
-from lnm_desktop.imaging.readers.stored_tiles import StoredLevel, StoredTiles
+from lnm_desktop.imaging.readers.stored_tiles import GapInTile, StoredLevel, StoredTiles
 
 WHITE = 255
 DEFAULT_TILE_PX = 256
@@ -115,7 +115,7 @@ class OpenSlideReader(ImageReader):
 
     def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
         self._check_open()
-        stored = self._stored.read(level, x, y, width, height)
+        stored = self._read_stored(level, x, y, width, height)
         if stored is not None:
             return Block(stored, x, y)
         slide = self._slide
@@ -128,6 +128,14 @@ class OpenSlideReader(ImageReader):
         # OpenSlide interpolates from the fractional place of a level-0 location, so that place is the block's corner.
         return Block(_on_white(image), location[0] / factor, location[1] / factor)
 
+    def _read_stored(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8] | None:
+        """A tile with a gap is not OpenSlide's business: it would make plausible tissue of it."""
+        try:
+            return self._stored.read(level, x, y, width, height)
+        except GapInTile as gap:
+            factor = self._slide.level_downsamples[level]
+            raise self._damaged((round(gap.x * factor), round(gap.y * factor)), gap) from gap
+
     def _drop_different_levels(self) -> None:
         """Leave to OpenSlide each level of which a sample tile comes out otherwise there."""
         for level, stored in enumerate(self._stored.levels):
@@ -135,13 +143,16 @@ class OpenSlideReader(ImageReader):
                 self._stored.levels[level] = None
 
     def _is_same(self, level: int, place: tuple[int, int, int, int]) -> bool:
-        """True where both ways give the same pixels, or neither gives any."""
+        """True where both ways give the same pixels, or one gives none."""
         x, y, width, height = place
         factor = self._slide.level_downsamples[level]
         location = (round(x * factor), round(y * factor))
         if max(abs(location[0] / factor - x), abs(location[1] / factor - y)) > SAME_PLACE_PX:
             return True
-        found = self._stored.read(level, *place)
+        try:
+            found = self._stored.read(level, *place)
+        except GapInTile:
+            return True
         try:
             expected = _on_white(self._slide.read_region(location, level, (width, height)))
         except openslide.OpenSlideError:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.errors import ImageError
+from lnm_desktop.imaging.damage import has_gap
 from lnm_desktop.imaging.tiff_check import Directory, TiffWalk, is_tiff
 
 CACHED_BYTES = 32 * 1024**2
@@ -53,12 +54,22 @@ class StoredLevel:
     tile_height: int
     offsets: tuple[int, str, int]
     counts: tuple[int, str, int]
+    compression: int
     decode: Decode
 
     @property
     def across(self) -> int:
         """Tiles in a row."""
         return -(-self.width // self.tile_width)
+
+
+class GapInTile(Exception):
+    """A stored tile is damaged in a way that decoders do not notice; (x, y) is its corner in pixels of its level."""
+
+    def __init__(self, x: int, y: int) -> None:
+        super().__init__("a gap of zeros in its stored bytes")
+        self.x = x
+        self.y = y
 
 
 class StoredTiles:
@@ -79,12 +90,17 @@ class StoredTiles:
         self._file.close()
 
     def read(self, level: int, x: int, y: int, width: int, height: int) -> Pixels | None:
-        """A rectangle inside a level, uint8 (height, width, 3); None where this is OpenSlide's business."""
+        """A rectangle inside a level, uint8 (height, width, 3); None where this is OpenSlide's business.
+
+        Raises GapInTile for a tile of which OpenSlide would make plausible pixels.
+        """
         stored = self.levels[level]
         if stored is None:
             return None
         try:
             return self._assembled(level, stored, x, y, width, height)
+        except GapInTile:
+            raise
         except Exception:  # noqa: BLE001 - whatever a codec raises, OpenSlide's pixels or its error decide
             return None
 
@@ -119,7 +135,11 @@ class StoredTiles:
         count = self._number(stored.counts, index)
         if count == 0:
             return None
-        tile = stored.decode(self._bytes(self._number(stored.offsets, index), count))
+        data = self._bytes(self._number(stored.offsets, index), count)
+        if has_gap(data, stored.compression, stored.tile_width, stored.tile_height):
+            row, col = divmod(index, stored.across)
+            raise GapInTile(col * stored.tile_width, row * stored.tile_height)
+        tile = stored.decode(data)
         shape = (stored.tile_height, stored.tile_width, 3)
         return tile if tile.shape == shape and tile.dtype == np.uint8 else None
 
@@ -185,7 +205,8 @@ def _level(walk: TiffWalk, directory: Directory, descriptor: int) -> StoredLevel
     tables = [_table(walk, directory, tag) for tag in (_OFFSETS, _COUNTS)]
     if decode is None or tables[0] is None or tables[1] is None:
         return None
-    return StoredLevel(value(_WIDTH), value(_LENGTH), width, height, tables[0], tables[1], decode)
+    compression = value(_COMPRESSION, _NONE)
+    return StoredLevel(value(_WIDTH), value(_LENGTH), width, height, tables[0], tables[1], compression, decode)
 
 
 def _table(walk: TiffWalk, directory: Directory, tag: int) -> tuple[int, str, int] | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -7,7 +9,7 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.geometry import Region, Size
 from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
 from lnm_desktop.errors import ImageDamaged
-from lnm_desktop.imaging.damage import MOST_PARTS, DamagedParts, is_zeroed
+from lnm_desktop.imaging.damage import MOST_PARTS, DamagedParts, has_gap, is_zeroed
 from tests.fakes.formula_reader import FormulaReader, slide_info
 
 BAD_PX = 256
@@ -79,3 +81,12 @@ def test_a_blank_tile_may_be_stored_as_zeros() -> None:
     assert not is_zeroed(b"\xff\xd8" + bytes(771) + b"\xff\xd9", 256, 256)
     assert is_zeroed(b"\xff\xd8" + bytes(4096) + b"\xff\xd9", 256, 256)
     assert not is_zeroed(bytes(range(256)) * 40, 256, 256)
+    assert not is_zeroed(b"\xff\xd8" + bytes(3072 + 3) + b"\xff\xd9", 512, 512)
+    assert is_zeroed(b"\xff\xd8" + bytes(4096) + b"\xff\xd9", 512, 512)
+
+
+def test_black_that_was_stored_as_it_is_is_no_gap() -> None:
+    black = zlib.compress(bytes(256 * 256 * 3), 0)
+    assert not has_gap(black, 8, 256, 256)
+    assert has_gap(black[:-2] + bytes(2), 8, 256, 256), "the checksum at its end is wrong"
+    assert not has_gap(bytes(256 * 256 * 3), 1, 256, 256), "without compression zeros are black"

@@ -123,9 +123,31 @@ def test_a_damaged_tile_is_damage_and_its_neighbours_are_read(tmp_path: Path) ->
         file.seek(offset)
         file.write(bytes(count))
     with OpenSlideReader(path) as reader:
-        with pytest.raises(ImageDamaged, match="x 300, y 300"):
+        with pytest.raises(ImageDamaged, match="x 256, y 256 cannot be decoded"):
             reader.read_region(RegionRequest(Region(300, 300, 50, 50)))
         assert np.array_equal(reader.read_region(RegionRequest(Region(0, 0, 200, 200))), a_picture()[:200, :200])
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_gap_that_openslide_does_not_see_is_damage_at_its_place(tmp_path: Path, level: int) -> None:
+    rng = np.random.default_rng(1)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for edge in (1024, 512):
+            picture = rng.integers(0, 256, (edge, edge, 3)).astype(np.uint8)
+            file.write(picture, tile=(256, 256), photometric="rgb", subfiletype=int(edge < 1024), **FORMS["jpeg"])
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        offset = file.pages[level].dataoffsets[3]
+    with (tmp_path / "a.tif").open("r+b") as file:
+        file.seek(offset + 9000)
+        file.write(bytes(4096))
+    x, y = ((768, 0), (512, 512))[level]
+    with openslide.OpenSlide(str(tmp_path / "a.tif")) as slide:
+        slide.read_region((x, y), level, (256, 256))
+    with OpenSlideReader(tmp_path / "a.tif") as reader:
+        with pytest.raises(ImageDamaged, match=f"x {x}, y {y} cannot be decoded") as caught:
+            reader.read_region(RegionRequest(Region(x + 20, y + 20, 100, 100), 2.0**level))
+        assert (caught.value.facts["x_px"], caught.value.facts["y_px"]) == (x, y)
+        reader.read_region(RegionRequest(Region(0, 0, 200, 200), 2.0**level))
 
 
 def test_files_of_other_kinds_have_no_stored_tiles(tmp_path: Path) -> None:
