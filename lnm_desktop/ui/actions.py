@@ -95,6 +95,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "overlay", "Show &Model Overlay", "View", "O", "overlay", "Show or hide the heat map", toggle=True, strip=True
     ),
+    ActionSpec(
+        "navigator", "Show &Overview", "View", "Shift+O", "", "Unfold or fold the overview in the corner", toggle=True
+    ),
     ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
     ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),
