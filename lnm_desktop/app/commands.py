@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from lnm_desktop.app.bookmarks import AddBookmark, RemoveBookmarks, ReplaceBookmark
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import Absent, Value
@@ -209,6 +210,9 @@ Command = (
     | AddImage
     | SetUserMpp
     | AddPrediction
+    | AddBookmark
+    | ReplaceBookmark
+    | RemoveBookmarks
 )
 
 

@@ -14,6 +14,7 @@ from psygnal import Signal
 from lnm_desktop.app.commands import AddCase, AddImage, AddPrediction, Command, SetClinicalValue
 from lnm_desktop.app.history import HistoryEntry, as_history
 from lnm_desktop.domain.annotation import AnnotationSet
+from lnm_desktop.domain.bookmark import Bookmark
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import ClinicalRecord, ClinicalSchema
 from lnm_desktop.domain.geometry import Point, Shape
@@ -22,13 +23,13 @@ from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import Prediction
 from lnm_desktop.errors import StoreError
 from lnm_desktop.store.drawing import Drawing, read_drawing
-from lnm_desktop.store.encoding import case_from, image_from, prediction_from, value_from
+from lnm_desktop.store.encoding import bookmark_from, case_from, image_from, prediction_from, value_from
 from lnm_desktop.store.journal import Edit, Entry, State, utc_now
-from lnm_desktop.store.records import AuditReport, Draft, PredictionRecord
+from lnm_desktop.store.records import AuditReport, Draft, KeptCoverage, PredictionRecord
 from lnm_desktop.store.schema import ObjectKind
 from lnm_desktop.store.workspace import Workspace
 
-What = Literal["annotations", "groups", "clinical", "images", "predictions", "cases"]
+What = Literal["annotations", "groups", "clinical", "images", "predictions", "cases", "bookmarks"]
 PREDICTIONS = "predictions"
 _WHAT: dict[ObjectKind, What] = {
     ObjectKind.CASE: "cases",
@@ -38,6 +39,7 @@ _WHAT: dict[ObjectKind, What] = {
     ObjectKind.GROUPS: "groups",
     ObjectKind.CLINICAL: "clinical",
     ObjectKind.PREDICTION: "predictions",
+    ObjectKind.BOOKMARK: "bookmarks",
 }
 NO_SCHEMA = ClinicalSchema("none", 0, ())
 
@@ -155,6 +157,11 @@ class Session:
         records = [prediction_from(run_id, image_id, state["body"]) for run_id, state in states.items()]
         return tuple(reversed(records))
 
+    def bookmarks(self, image_id: ImageId) -> tuple[Bookmark, ...]:
+        """An image's bookmarks in the order of their adding."""
+        states = self._workspace.states(ObjectKind.BOOKMARK, image_id)
+        return tuple(bookmark_from(key, image_id, state["body"]) for key, state in states.items())
+
     def prediction_folder(self, run_id: RunId) -> Path:
         """Where the bundle of a run belongs: `predictions/<run id>` inside the workspace."""
         return self.folder / _run_folder(run_id)
@@ -203,7 +210,7 @@ class Session:
         return change
 
     def undo(self, case_id: CaseId) -> Change | None:
-        """Take back the last edit of a case: annotations, groups, clinical values, pixel size."""
+        """Take back the last edit of a case: annotations, groups, clinical values, pixel size, bookmarks."""
         return self._step(self._workspace.undo, case_id)
 
     def redo(self, case_id: CaseId) -> Change | None:
@@ -235,6 +242,18 @@ class Session:
     def clear_draft(self, image_id: ImageId) -> None:
         """Forget the shape in the making."""
         self._workspace.clear_draft(image_id)
+
+    def save_coverage(self, image_id: ImageId, kept: KeptCoverage) -> None:
+        """Keep how much of an image somebody has looked at (outside the journal)."""
+        self._workspace.save_coverage(image_id, replace(kept, utc=utc_now()))
+
+    def coverage(self, image_id: ImageId) -> KeptCoverage | None:
+        """How much of an image this session's author has looked at, if anything."""
+        return self._workspace.coverage(image_id, self.author)
+
+    def clear_coverage(self, image_id: ImageId) -> None:
+        """Forget how much of an image this session's author has looked at."""
+        self._workspace.clear_coverage(image_id, self.author)
 
     def verify(self) -> AuditReport:
         """Walk the journal and compare the tables with it."""

@@ -9,6 +9,7 @@ CaseId = NewType("CaseId", str)
 ImageId = NewType("ImageId", str)
 AnnotationId = NewType("AnnotationId", str)
 RunId = NewType("RunId", str)
+BookmarkId = NewType("BookmarkId", str)
 
 
 def new_id() -> str:

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
+from lnm_desktop.domain.bookmark import Bookmark
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape
-from lnm_desktop.domain.ids import AnnotationId, CaseId, ImageId, RunId
+from lnm_desktop.domain.ids import AnnotationId, BookmarkId, CaseId, ImageId, RunId
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import Score
 from lnm_desktop.store.journal import Body
@@ -105,6 +106,19 @@ def prediction_from(run_id: str, image_id: str, body: Mapping[str, Any]) -> Pred
     texts = (body["model_id"], body["model_version"], body["folder"])
     scores = tuple(_score_from(score) for score in body["scores"])
     return PredictionRecord(RunId(run_id), ImageId(image_id), *texts, scores=scores, utc=body["utc"])
+
+
+def bookmark_to(bookmark: Bookmark) -> Body:
+    """A bookmark without its ids."""
+    view = {"center": points_to((bookmark.center,))[0], "downsample": float(bookmark.downsample)}
+    lie = {"rotation_deg": float(bookmark.rotation_deg), "mirrored": bookmark.mirrored}
+    return view | lie | {"note": bookmark.note, "author": bookmark.author, "created": bookmark.created}
+
+
+def bookmark_from(bookmark_id: str, image_id: str, body: Mapping[str, Any]) -> Bookmark:
+    """The bookmark of its ids and a body."""
+    details = {name: body[name] for name in ("downsample", "rotation_deg", "mirrored", "note", "author", "created")}
+    return Bookmark(BookmarkId(bookmark_id), ImageId(image_id), Point(*body["center"]), **details)
 
 
 def _score_to(score: Score) -> Body:

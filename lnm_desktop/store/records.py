@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lnm_desktop.domain.coverage import CoverageGrid
 from lnm_desktop.domain.geometry import Point, Shape
 from lnm_desktop.domain.ids import ImageId, RunId
 from lnm_desktop.domain.prediction import Score
@@ -28,6 +29,20 @@ class Draft:
 
     shape: Shape
     points: tuple[Point, ...]
+    utc: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCoverage:
+    """Which cells of an image `reader` has looked at; `cells` are what `app.coverage` packs.
+
+    `fingerprint` names the file that was looked at: what was seen of another one does not count.
+    """
+
+    reader: str
+    fingerprint: str
+    grid: CoverageGrid
+    cells: bytes
     utc: str = ""
 
 

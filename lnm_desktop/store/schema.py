@@ -10,7 +10,7 @@ import apsw
 from lnm_desktop.errors import StoreError
 
 APPLICATION_ID = 0x4C4E4D44  # "LNMD"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 GENESIS = "0" * 64
 
 
@@ -24,9 +24,12 @@ class ObjectKind(StrEnum):
     GROUPS = "groups"
     CLINICAL = "clinical"
     PREDICTION = "prediction"
+    BOOKMARK = "bookmark"
 
 
-UNDOABLE = frozenset({ObjectKind.ANNOTATION, ObjectKind.GROUPS, ObjectKind.CLINICAL, ObjectKind.USER_MPP})
+UNDOABLE = frozenset(
+    {ObjectKind.ANNOTATION, ObjectKind.GROUPS, ObjectKind.CLINICAL, ObjectKind.USER_MPP, ObjectKind.BOOKMARK}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ TABLES = {
     ObjectKind.GROUPS: Table("annotation_groups", "images"),
     ObjectKind.CLINICAL: Table("clinical_values", "cases"),
     ObjectKind.PREDICTION: Table("predictions", "images", unique_id=True),
+    ObjectKind.BOOKMARK: Table("bookmarks", "images"),
 }
 
 _JOURNAL = """
@@ -81,6 +85,10 @@ CREATE TABLE edits (seq INTEGER PRIMARY KEY, case_id TEXT NOT NULL, undone_by IN
 CREATE INDEX edits_by_case ON edits (case_id, undone_by, seq);
 CREATE INDEX edits_in_order ON edits (case_id, seq);
 CREATE TABLE drafts (image_id TEXT PRIMARY KEY, body TEXT NOT NULL, utc TEXT NOT NULL) STRICT;
+CREATE TABLE coverage (
+  image_id TEXT NOT NULL, reader TEXT NOT NULL, body TEXT NOT NULL, cells BLOB NOT NULL, utc TEXT NOT NULL,
+  PRIMARY KEY (image_id, reader)
+) STRICT;
 CREATE TABLE meta (
   one INTEGER PRIMARY KEY CHECK (one = 1), head_seq INTEGER NOT NULL, head_hash TEXT NOT NULL, head_utc TEXT
 ) STRICT;
@@ -95,11 +103,16 @@ def create_schema(connection: apsw.Connection) -> None:
     connection.pragma("user_version", SCHEMA_VERSION)
 
 
+def schema_version(connection: apsw.Connection) -> int:
+    """The version in which a workspace was written last."""
+    return int(connection.pragma("user_version"))
+
+
 def check_schema(connection: apsw.Connection, name: str) -> None:
     """Raises StoreError for a file that is no workspace or comes from a newer application."""
     if connection.pragma("application_id") != APPLICATION_ID:
         raise StoreError(f"{name} is not a workspace of LNM Desktop", hint="Choose another folder.")
-    version = connection.pragma("user_version")
+    version = schema_version(connection)
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{name} has workspace version {version}; this LNM Desktop reads up to version {SCHEMA_VERSION}",

@@ -11,7 +11,7 @@ import apsw
 
 from lnm_desktop.errors import JournalDamaged, StoreError
 from lnm_desktop.formats.files import sync_folder
-from lnm_desktop.store import changes, drafts, journal, projection
+from lnm_desktop.store import changes, coverage, drafts, journal, projection
 from lnm_desktop.store.audit import audit
 from lnm_desktop.store.connection import (
     leaves_unknown_state,
@@ -23,7 +23,8 @@ from lnm_desktop.store.connection import (
 )
 from lnm_desktop.store.journal import Edit, Entry, Head, State
 from lnm_desktop.store.lock import WorkspaceLock
-from lnm_desktop.store.records import AuditReport, Draft
+from lnm_desktop.store.migrations import migrate, of_this_version
+from lnm_desktop.store.records import AuditReport, Draft, KeptCoverage
 from lnm_desktop.store.schema import GENESIS, ObjectKind, check_schema, create_schema
 
 __all__ = ["Workspace", "sqlite_version"]
@@ -117,6 +118,18 @@ class Workspace:
         """Forget the shape in the making on an image."""
         self._write(lambda connection: drafts.clear(connection, image_id))
 
+    def save_coverage(self, image_id: str, kept: KeptCoverage) -> None:
+        """Keep how much of an image somebody has looked at."""
+        self._write(lambda connection: coverage.save(connection, image_id, kept))
+
+    def coverage(self, image_id: str, reader: str) -> KeptCoverage | None:
+        """How much of an image somebody has looked at; None where nothing is known."""
+        return self._read(lambda connection: coverage.load(connection, image_id, reader))
+
+    def clear_coverage(self, image_id: str, reader: str) -> None:
+        """Forget how much of an image somebody has looked at."""
+        self._write(lambda connection: coverage.clear(connection, image_id, reader))
+
     def rebuild(self) -> None:
         """Make the tables again from the journal."""
         self._write(projection.rebuild)
@@ -124,7 +137,7 @@ class Workspace:
     def verify(self) -> AuditReport:
         """Audit through a connection of its own, on the calling thread, so that edits do not wait."""
         with store_errors(self._name):
-            connection = open_readable(self._file)
+            connection = of_this_version(open_readable(self._file))
             try:
                 return audit(connection)
             finally:
@@ -139,10 +152,13 @@ class Workspace:
             # A look without the right to write comes first: what is refused stays as it is.
             self._connection = open_readable(self._file)
             check_schema(self._connection, self._name)
-            if not self.read_only:
-                self._connection.close()
-                self._connection = open_writable(self._file)
-                _check_head(self._connection, self._name)
+            if self.read_only:
+                self._connection = of_this_version(self._connection)
+                return
+            self._connection.close()
+            self._connection = open_writable(self._file)
+            _check_head(self._connection, self._name)
+            migrate(self._connection, self._file)
 
     def _read(self, work: Callable[[apsw.Connection], T]) -> T:
         return self._run(work)

@@ -11,17 +11,6 @@ from PySide6.QtWidgets import QWidget
 from lnm_desktop.domain.annotation import AnnotationSet
 
 
-class FakeNavigator(QWidget):
-    """Open or folded, and nothing else."""
-
-    open_changed = Signal(bool)
-    is_open = True
-
-    def set_open(self, is_open: bool) -> None:
-        self.is_open = is_open
-        self.open_changed.emit(is_open)
-
-
 class FakePane(QWidget):
     """Keeps the annotations and the selection; every other call is written down in `calls`."""
 
@@ -42,7 +31,6 @@ class FakePane(QWidget):
         self.annotations = AnnotationSet()
         self.selected: tuple[str, ...] = ()
         self.canvas_widget = QWidget(self)
-        self.navigator = FakeNavigator(self)
 
     def show_annotations(self, annotations: AnnotationSet) -> None:
         self.annotations = annotations

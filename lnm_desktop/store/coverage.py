@@ -1,0 +1,37 @@
+"""What was looked at: kept so that a reading goes on after a break; no finding, so outside the journal."""
+
+from __future__ import annotations
+
+import json
+
+import apsw
+
+from lnm_desktop.domain.coverage import CoverageGrid
+from lnm_desktop.domain.geometry import Size
+from lnm_desktop.store.journal import canonical
+from lnm_desktop.store.records import KeptCoverage
+
+
+def save(connection: apsw.Connection, image_id: str, kept: KeptCoverage) -> None:
+    """Keep it in place of what the same person had looked at before."""
+    size, cell = kept.grid.size, kept.grid.cell
+    extents = {"size": [size.width, size.height], "cell": [cell.width, cell.height]}
+    body = canonical(extents | {"fingerprint": kept.fingerprint})
+    row = (image_id, kept.reader, body, kept.cells, kept.utc)
+    connection.execute("INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?, ?)", row)
+
+
+def load(connection: apsw.Connection, image_id: str, reader: str) -> KeptCoverage | None:
+    """What a person has looked at on an image, if anything."""
+    query = "SELECT body, cells, utc FROM coverage WHERE image_id = ? AND reader = ?"
+    row = connection.execute(query, (image_id, reader)).fetchone()
+    if row is None:
+        return None
+    body = json.loads(row[0])
+    grid = CoverageGrid(Size(*body["size"]), Size(*body["cell"]))
+    return KeptCoverage(reader, body["fingerprint"], grid, row[1], row[2])
+
+
+def clear(connection: apsw.Connection, image_id: str, reader: str) -> None:
+    """Forget what a person has looked at on an image."""
+    connection.execute("DELETE FROM coverage WHERE image_id = ? AND reader = ?", (image_id, reader))
