@@ -96,8 +96,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "overlay", "Show &Model Overlay", "View", "O", "overlay", "Show or hide the heat map", toggle=True, strip=True
     ),
     ActionSpec(
-        "navigator", "Show &Overview", "View", "Shift+O", "", "Unfold or fold the overview in the corner", toggle=True
+        "add-bookmark", "Add &Bookmark", "View", "Ctrl+B", "", "Keep this view with a note", break_before=True
     ),
+    ActionSpec("next-bookmark", "Ne&xt Bookmark", "View", "J", "", "Go to the next bookmark"),
+    ActionSpec("previous-bookmark", "Pre&vious Bookmark", "View", "Shift+J", "", "Go back one bookmark"),
     ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
     ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),
@@ -126,6 +128,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("panel-clinical", "Go to &Clinical Data", "Case", "Ctrl+3", "", "Show the panel"),
     ActionSpec("panel-models", "Go to &Models", "Case", "Ctrl+4", "", "Show the panel"),
     ActionSpec("panel-results", "Go to &Results", "Case", "Ctrl+5", "", "Show the panel"),
+    ActionSpec("panel-bookmarks", "Go to &Bookmarks", "Case", "Ctrl+6", "", "Show the panel"),
     ActionSpec("plugins", "&Installed Plugins", "Plugins", "", "", "List plugins and what is wrong with them"),
     ActionSpec("palette", "Command &Palette…", "Help", "Ctrl+K", "", "Find any command by its name"),
     ActionSpec("shortcuts", "&Shortcuts", "Help", "?", "", "Show every shortcut"),

@@ -22,10 +22,12 @@ from lnm_desktop.log import start_logging
 from lnm_desktop.paths import cache_dir, config_dir, default_workspace, log_dir
 from lnm_desktop.settings import Settings, load_settings, save_settings
 from lnm_desktop.ui.actions import Actions
+from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.crash import CrashHook
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
@@ -66,6 +68,7 @@ class Desktop(QObject):
             ClinicalPanel(schema),
             ModelsPanel(schema, self.settings.device),
             ResultsPanel(),
+            BookmarksPanel(),
         )
         self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels), self.panels.results)
         self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
@@ -74,6 +77,7 @@ class Desktop(QObject):
         self.bench = Workbench(self.window, self.panels, self.pixels, models, self.background, self.notices, author)
         self.bench.predicting.threads = self.settings.threads
         self.wiring = Wiring(self.actions, self.bench)
+        self.bookmarking = Bookmarking(self.actions, self.bench)
         self._connect()
         self._schema, self._author = schema, author
 
@@ -181,7 +185,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--workspace", metavar="DIR", help="the workspace to open")
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
-    panels = ("annotations", "clinical", "models", "results")
+    panels = ("annotations", "bookmarks", "clinical", "models", "results")
     parser.add_argument("--panel", choices=panels, help="the panel to show first")
     parser.add_argument(
         "--screenshot", metavar="FILE", help="save a picture of the window once it is ready, and quit"
@@ -207,6 +211,7 @@ def _spare_what_stays() -> None:
 def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:
     return (
         ("Annotations", panels.annotations),
+        ("Bookmarks", panels.bookmarks),
         ("Clinical", panels.clinical),
         ("Models", panels.models),
     )

@@ -22,6 +22,7 @@ from lnm_desktop.ui.notices import Notice, Notices, Severity
 from lnm_desktop.ui.opening import Opening, Pixels
 from lnm_desktop.ui.pane_links import PaneLinks
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
@@ -43,16 +44,19 @@ class Panels:
     clinical: ClinicalPanel
     models: ModelsPanel
     results: ResultsPanel
+    bookmarks: BookmarksPanel
 
 
 class Workbench(QObject):
     """Holds together what is open, the panels and the pane.
 
-    `undo_changed` follows every commit. `pane` is the active pane, None until it is built; `pane_changed` gives
-    another one as soon as it is active: `pane` and `current` speak of it by then.
+    `changed` gives every committed Change on the window's thread; `undo_changed` follows it. `pane` is the active
+    pane, None until it is built; `pane_changed` gives another one as soon as it is active: `pane` and `current` speak
+    of it by then.
     """
 
     undo_changed = Signal()
+    changed = Signal(object)
     pane_changed = Signal(object)
     opened_file = Signal(str)
 
@@ -209,6 +213,7 @@ class Workbench(QObject):
         elif change.what in ("cases", "images"):
             self.show_cases()
             self._reload(change)
+        self.changed.emit(change)
         self.undo_changed.emit()
 
     def _show_clinical(self, change: Change) -> None:

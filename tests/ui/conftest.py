@@ -14,9 +14,11 @@ from lnm_desktop.app.models import Models
 from lnm_desktop.app.session import Session
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.ui.actions import Actions
+from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
@@ -41,9 +43,15 @@ class Bench:
         schema = load_default_schema()
         self.actions = Actions(DARK)
         self.panels = Panels(
-            CasesPanel(DARK), AnnotationsPanel(), ClinicalPanel(schema), ModelsPanel(schema, "auto"), ResultsPanel()
+            CasesPanel(DARK),
+            AnnotationsPanel(),
+            ClinicalPanel(schema),
+            ModelsPanel(schema, "auto"),
+            ResultsPanel(),
+            BookmarksPanel(),
         )
-        tabs = [("Annotations", self.panels.annotations), ("Clinical", self.panels.clinical)]
+        tabs = [("Annotations", self.panels.annotations), ("Bookmarks", self.panels.bookmarks)]
+        tabs.append(("Clinical", self.panels.clinical))
         tabs.append(("Models", self.panels.models))
         self.window = MainWindow(self.actions, self.panels.cases, tabs, self.panels.results)
         qtbot.addWidget(self.window)
@@ -51,6 +59,7 @@ class Bench:
         self.models = Models(folder / "log", folder / "cache")
         self.bench = Workbench(self.window, self.panels, pixels, self.models, self.background, self.notices, "tester")
         self.wiring = Wiring(self.actions, self.bench)
+        self.bookmarking = Bookmarking(self.actions, self.bench)
         self.session = Session.open(folder / "workspace", author="tester", schema=schema)
         self.pane = FakePane()
         self.bench.use_session(self.session)

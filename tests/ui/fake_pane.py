@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from lnm_desktop.domain.annotation import AnnotationSet
+from lnm_desktop.ui.viewer.view_state import ViewState
 
 
 class FakePane(QWidget):
@@ -24,12 +25,14 @@ class FakePane(QWidget):
     draft_changed = Signal(object)
     files_dropped = Signal(object)
     bad_tiles_changed = Signal(int)
+    moved = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[tuple[str, tuple[Any, ...]]] = []
         self.annotations = AnnotationSet()
         self.selected: tuple[str, ...] = ()
+        self.view: ViewState | None = None
         self.canvas_widget = QWidget(self)
 
     def show_annotations(self, annotations: AnnotationSet) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -16,11 +16,12 @@ _KEY = Qt.ItemDataRole.UserRole + 1
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell shows, what it is sorted by (a number is set to the right), and its swatch."""
+    """What a cell shows, what it is sorted by (a number is set to the right), its swatch; it may be editable."""
 
     text: str
     sort: float | str | None = None
     icon: QIcon | None = None
+    editable: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,9 @@ class Row:
 
 
 class TextTableModel(QAbstractTableModel):
-    """Rows under named columns."""
+    """Rows under named columns. `edited(key, text)` asks for other words; they show once the rows are set anew."""
+
+    edited = Signal(str, str)
 
     def __init__(self, columns: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,12 +78,26 @@ class TextTableModel(QAbstractTableModel):
         cell = row.cells[index.column()]
         answers = {
             Qt.ItemDataRole.DisplayRole: cell.text,
+            Qt.ItemDataRole.EditRole: cell.text,
             Qt.ItemDataRole.ToolTipRole: row.tip or cell.text,
             Qt.ItemDataRole.DecorationRole: cell.icon,
             Qt.ItemDataRole.TextAlignmentRole: _alignment(cell),
             _SORT: cell.text.casefold() if cell.sort is None else cell.sort,
         }
         return answers.get(Qt.ItemDataRole(role)) if role <= _SORT else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Qt asks."""
+        editable = index.isValid() and self._rows[index.row()].cells[index.column()].editable
+        return super().flags(index) | (Qt.ItemFlag.ItemIsEditable if editable else Qt.ItemFlag.NoItemFlags)
+
+    def setData(self, index: Index, value: object, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802 - Qt's
+        """Qt tells what was typed."""
+        row = self._rows[index.row()]
+        typed = str(value).strip()
+        if role == Qt.ItemDataRole.EditRole and typed != row.cells[index.column()].text:
+            self.edited.emit(row.key, typed)
+        return True
 
 
 def _alignment(cell: Cell) -> Qt.AlignmentFlag:
@@ -137,6 +154,13 @@ class TextTable(QTableView):
             if index.data(_KEY) in keys:
                 self.selectionModel().select(index, flags.Select | flags.Rows)
                 self.scrollTo(index)
+
+    def edit_row(self, key: str) -> None:
+        """Let the first cell of a row be edited."""
+        self.choose((key,))
+        for index in self.selectionModel().selectedRows():
+            self.setCurrentIndex(index)
+            self.edit(index)
 
     def as_tsv(self) -> str:
         """The chosen rows, tab-separated, in the order shown."""
