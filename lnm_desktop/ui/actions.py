@@ -96,6 +96,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "overlay", "Show &Model Overlay", "View", "O", "overlay", "Show or hide the heat map", toggle=True, strip=True
     ),
     ActionSpec(
+        "navigator", "Show &Overview", "View", "Shift+O", "", "Unfold or fold the overview in the corner", toggle=True
+    ),
+    ActionSpec(
         "add-bookmark", "Add &Bookmark", "View", "Ctrl+B", "", "Keep this view with a note", break_before=True
     ),
     ActionSpec("next-bookmark", "Ne&xt Bookmark", "View", "J", "", "Go to the next bookmark"),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, Actions
+from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
 from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog, shortcuts_dialog
@@ -31,6 +32,7 @@ class Wiring(QObject):
         self._actions = actions
         self._bench = bench
         self._window = bench.window
+        self.looking = Looking(actions, bench)
         self.palette = CommandPalette(bench.window)
         self.palette.chosen.connect(lambda action_id: actions[action_id].trigger())
         self._connect_files()

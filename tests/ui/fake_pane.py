@@ -12,6 +12,17 @@ from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.ui.viewer.view_state import ViewState
 
 
+class FakeNavigator(QWidget):
+    """Open or folded, and nothing else."""
+
+    open_changed = Signal(bool)
+    is_open = True
+
+    def set_open(self, is_open: bool) -> None:
+        self.is_open = is_open
+        self.open_changed.emit(is_open)
+
+
 class FakePane(QWidget):
     """Keeps the annotations and the selection; every other call is written down in `calls`."""
 
@@ -34,6 +45,7 @@ class FakePane(QWidget):
         self.selected: tuple[str, ...] = ()
         self.view: ViewState | None = None
         self.canvas_widget = QWidget(self)
+        self.navigator = FakeNavigator(self)
 
     def show_annotations(self, annotations: AnnotationSet) -> None:
         self.annotations = annotations

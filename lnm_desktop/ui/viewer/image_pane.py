@@ -37,7 +37,7 @@ class ImagePane(QWidget):
     way, so a reader closed after them must bear that (one across a process border does).
 
     Signals: view_changed(ViewState), files_dropped(tuple of Path), bad_tiles_changed(int), plane_changed(int),
-    overview_changed(), moved() with every step of the view.
+    overview_changed(), image_changed() when another image or none is shown, moved() with every step of the view.
     """
 
     view_changed = Signal(object)
@@ -45,6 +45,7 @@ class ImagePane(QWidget):
     bad_tiles_changed = Signal(int)
     plane_changed = Signal(int)
     overview_changed = Signal()
+    image_changed = Signal()
     moved = Signal()
 
     def __init__(self, parent: QWidget | None = None, tile_cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
@@ -69,12 +70,14 @@ class ImagePane(QWidget):
         self._scene.show_image(reader, Placement.of(calibration))
         self._planes.set_planes(reader.info.planes)
         self._camera.look_at_image(reader.info.region, self._scene.placement)
+        self.image_changed.emit()
 
     def clear(self) -> None:
         """Show nothing."""
         self._scene.clear()
         self._scale_bar.hide()
         self._planes.set_planes(1)
+        self.image_changed.emit()
 
     @property
     def planes(self) -> int:

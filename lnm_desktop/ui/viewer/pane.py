@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet
@@ -20,6 +21,7 @@ from lnm_desktop.ui.viewer.hands import Hands
 from lnm_desktop.ui.viewer.image_pane import DEFAULT_CACHE_BYTES, ImagePane
 from lnm_desktop.ui.viewer.map_legend import MapLegend
 from lnm_desktop.ui.viewer.marking import draft_line, marked
+from lnm_desktop.ui.viewer.navigator import Navigator
 from lnm_desktop.ui.viewer.overlay import Overlay
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
@@ -66,6 +68,14 @@ class ViewerPane(ImagePane):
         self._explain_map()
         self._annotations = AnnotationSet()
         self._hands.set_image(Region(0, 0, 0, 0))
+
+    def screenshot(self) -> QImage:
+        """See `ImagePane`; the navigator is a tool and no part of the picture."""
+        shown = self.navigator.isVisible()
+        self.navigator.hide()
+        image = super().screenshot()
+        self.navigator.setVisible(shown)
+        return image
 
     # -- annotations
 
@@ -155,6 +165,7 @@ class ViewerPane(ImagePane):
         self._input = CanvasInput(native, self._camera, self._hands)
         self._overlay = Overlay(native, self._camera)
         self._legend = MapLegend(native)
+        self.navigator = Navigator(native, self._camera, has_card=not self._canvas.is_software)
         self.set_theme("dark")
         self._input.show_cursor()
 
@@ -168,6 +179,8 @@ class ViewerPane(ImagePane):
         self._input.resized.connect(self._on_resized)
         self._input.turned.connect(self.rotate_by)
         self._input.right_dragged.connect(self._on_right_drag)
+        self.overview_changed.connect(self._show_overview)
+        self.image_changed.connect(self._show_overview)
 
     def _on_view(self) -> None:
         if self.image_info is not None:
@@ -178,11 +191,15 @@ class ViewerPane(ImagePane):
         self._overlay.setGeometry(self._canvas.native.rect())
         self._overlay.raise_()
         self._legend.place()
+        self.navigator.place()
         super()._on_resized()
 
     def _explain_map(self) -> None:
         heatmap = self._scene.heatmap
         self._legend.show_map(heatmap.grid if heatmap is not None else None, self._style)
+
+    def _show_overview(self) -> None:
+        self.navigator.show_picture(self.overview, self.image_info, self._calibration)
 
     def _on_right_drag(self, step: QPointF, degrees: float) -> None:
         """On a scan the right button changes the window, as radiologists are used to; on a slide it turns."""

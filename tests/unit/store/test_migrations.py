@@ -44,8 +44,8 @@ def version_of(file: Path) -> int:
     return version
 
 
-def test_the_kept_workspace_is_of_version_1() -> None:
-    assert version_of(VERSION_1) == 1
+def test_the_kept_workspace_is_of_version_1(old: Path) -> None:
+    assert version_of(old / FILE_NAME) == 1
 
 
 def test_everything_is_there_afterwards(old: Path) -> None:
