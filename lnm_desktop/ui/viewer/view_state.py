@@ -25,6 +25,19 @@ class ViewState:
     mirrored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class ViewPlace:
+    """Where a pane looks and how the picture lies: what another pane needs to look at the same.
+
+    The level-0 point in the middle, level-0 pixels per screen pixel, turn and mirror as in `ViewState`.
+    """
+
+    center: Point
+    downsample: float
+    rotation_deg: float = 0.0
+    mirrored: bool = False
+
+
 class StainView(StrEnum):
     """Which part of the colours is shown; the stains are those of Ruifrok and Johnston (2001)."""
 
