@@ -20,6 +20,7 @@ class ActionSpec:
     """One thing to do. `choice` names the set of which exactly one is on; `strip` puts it on the tool strip.
 
     A spec with `toggle` is on or off by itself. `hidden` keeps it out of the menus, not out of the palette.
+    `submenu` names the menu inside the menu.
     """
 
     id: str
@@ -33,11 +34,16 @@ class ActionSpec:
     strip: bool = False
     hidden: bool = False
     break_before: bool = False
+    submenu: str = ""
 
     @property
     def plain(self) -> str:
         """The text without its mnemonic and dots."""
         return self.text.replace("&", "").rstrip("…")
+
+
+def _panes(action_id: str, text: str, key: str, tip: str) -> ActionSpec:
+    return ActionSpec(action_id, text, "View", key, action_id, tip, "panes", strip=True, submenu="&Panes")
 
 
 def _group(number: int) -> ActionSpec:
@@ -103,6 +109,29 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("next-bookmark", "Ne&xt Bookmark", "View", "J", "", "Go to the next bookmark"),
     ActionSpec("previous-bookmark", "Pre&vious Bookmark", "View", "Shift+J", "", "Go back one bookmark"),
+    _panes("panes-1", "&One Pane", "Shift+F1", "Show the active pane alone"),
+    _panes("panes-2", "&Two Side by Side", "Shift+F2", "Show two images beside each other"),
+    _panes("panes-above", "Two &Above Each Other", "Shift+F3", "Show two images above each other"),
+    _panes("panes-4", "&Four Panes", "Shift+F4", "Show up to four images"),
+    ActionSpec(
+        "next-pane",
+        "&Next Pane",
+        "View",
+        "F6",
+        "",
+        "Make the next pane the active one",
+        break_before=True,
+        submenu="&Panes",
+    ),
+    ActionSpec(
+        "close-image",
+        "&Close Image",
+        "View",
+        "Ctrl+W",
+        "",
+        "Close the active pane's image; an empty pane goes",
+        submenu="&Panes",
+    ),
     ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
     ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),

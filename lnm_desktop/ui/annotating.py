@@ -77,6 +77,13 @@ class Annotating(QObject):
             self._choose_group(self._panel.current_group())
         self._offer_draft()
 
+    def show_again(self) -> None:
+        """Another pane is active, and shows its annotations already."""
+        self._panel.show_annotations(self._current.annotations, self._current.calibration)
+        if self._pane is not None:
+            self._choose_group(self._panel.current_group())
+            self._panel.show_selection(self._pane.selected)
+
     def show_change(self, change: Change) -> None:
         """Redraw what a committed change touched."""
         image, annotations = self._current.image, self._current.annotations

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
@@ -35,10 +36,14 @@ from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.picture import PictureTaker
 from lnm_desktop.ui.theme.stylesheet import apply_theme
 from lnm_desktop.ui.theme.tokens import tokens_of
+from lnm_desktop.ui.widgets.pane_grid import PaneLayout
 from lnm_desktop.ui.window import MainWindow
 from lnm_desktop.ui.window_state import restore_window, save_window
 from lnm_desktop.ui.wiring import Wiring
 from lnm_desktop.ui.workbench import Panels, Workbench
+
+if TYPE_CHECKING:
+    from lnm_desktop.ui.viewer.pane import ViewerPane
 
 PANE_AFTER_MS = 50
 RECENT = 10
@@ -87,6 +92,8 @@ class Desktop(QObject):
         if self._arguments.screenshot or not restore_window(self.window, _layout_file()):
             self.window.setGeometry(self._application.primaryScreen().availableGeometry())
             self.window.restore_layout()
+        if self._arguments.panes:
+            self.bench.panes.arrange(PaneLayout(self._arguments.panes))
         if self._arguments.panel:
             self.window.show_panel(self._arguments.panel)
         workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
@@ -105,8 +112,7 @@ class Desktop(QObject):
         tokens = apply_theme(self._application, theme)
         self.actions.set_tokens(tokens)
         self.panels.cases.set_tokens(tokens)
-        if self.bench.pane is not None:
-            self.bench.pane.set_theme(tokens.name)
+        self.bench.panes.set_theme(tokens.name)
         self._keep(replace(self.settings, theme=tokens.name))
 
     def _connect(self) -> None:
@@ -122,12 +128,17 @@ class Desktop(QObject):
         QTimer.singleShot(PANE_AFTER_MS, self._build_pane)
 
     def _build_pane(self) -> None:
+        self.bench.panes.make = self._make_pane
+        self.bench.panes.closed.connect(lambda: QTimer.singleShot(PANE_AFTER_MS, _collect_what_went))
+        self.bench.set_pane(self._make_pane())
+        self.built.emit()
+
+    def _make_pane(self) -> ViewerPane:
         from lnm_desktop.ui.viewer.pane import ViewerPane  # noqa: PLC0415 - napari takes seconds; the window is up
 
         pane = ViewerPane(tile_cache_bytes=self.settings.tile_cache_mb * 1024**2)
         pane.set_theme(self.settings.theme)
-        self.bench.set_pane(pane)
-        self.built.emit()
+        return pane
 
     def _open_session(self, workspace: Path) -> Session:
         return Session.open(workspace, author=self._author, schema=self._schema)
@@ -185,6 +196,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--workspace", metavar="DIR", help="the workspace to open")
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
+    parser.add_argument("--panes", choices=[one.value for one in PaneLayout], help="how many panes to begin with")
     panels = ("annotations", "bookmarks", "clinical", "models", "results")
     parser.add_argument("--panel", choices=panels, help="the panel to show first")
     parser.add_argument(
@@ -206,6 +218,12 @@ def _spare_what_stays() -> None:
     the modules to look through another image shows in 0.2 s instead of 0.4 s."""
     gc.collect()
     gc.freeze()
+
+
+def _collect_what_went() -> None:
+    """A pane that was closed is held by circles only, and the first one is spared from every other collection."""
+    gc.unfreeze()
+    _spare_what_stays()
 
 
 def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:

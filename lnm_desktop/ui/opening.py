@@ -17,6 +17,7 @@ from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.notices import Notices
+from lnm_desktop.ui.panes import Panes, Seat
 
 ANNOTATION_SUFFIXES = {".xml", ".geojson", ".json"}
 IMAGE_FILTER = "Slides, scans and annotations (*)"
@@ -31,65 +32,79 @@ class Pixels(Protocol):
 
 
 @dataclass(frozen=True)
+class _Place:
+    """Where an image shall show, and the how-manieth wish of that pane it is."""
+
+    seat: Seat | None
+    turn: int
+
+
+@dataclass(frozen=True)
 class _Opened:
     path: Path
     reader: ImageReader
+    place: _Place
 
 
 class Opening(QObject):
-    """`began(name)` and `ended()` bracket each opening; `imported(path)` names an annotation file."""
+    """`ended(Seat)` follows each opening in a pane; `annotations_found(path)` names an annotation file."""
 
-    began = Signal(str)
-    ended = Signal()
+    ended = Signal(object)
     annotations_found = Signal(object)
     images_added = Signal()
 
-    def __init__(self, pixels: Pixels, current: Current, background: Background, notices: Notices) -> None:
+    def __init__(
+        self, pixels: Pixels, current: Current, panes: Panes, background: Background, notices: Notices
+    ) -> None:
         super().__init__()
         self._pixels = pixels
         self._current = current
+        self._panes = panes
         self._background = background
         self._notices = notices
-        self._turn = 0
-        self.busy = 0
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open files and folders: annotation files onto the open image, the rest as images of the open case."""
+        """Open files and folders: annotation files onto the open image, the rest as images of the open case.
+
+        The first one shows in the active pane, further ones in the empty panes.
+        """
         drawings = [path for path in paths if path.suffix.lower() in ANNOTATION_SUFFIXES]
         images = [path for path in paths if path not in drawings]
-        for place, path in enumerate(images):
-            self._open(path, lambda opened, show=place == 0: self._add(opened, show=show))
+        seats = [self._panes.active, *(seat for seat in self._panes.free_seats() if seat is not self._panes.active)]
+        for path, seat in zip(images, [*seats, *([None] * len(images))], strict=False):
+            self._open(path, seat, self._add)
         for path in drawings:
             self.annotations_found.emit(path)
 
     def open_image(self, image: CaseImage) -> None:
-        """Open an image that belongs to a case already."""
-        self._turn += 1
-        turn = self._turn
+        """Open an image that belongs to a case already, in the active pane."""
+        self._open(Path(image.path), self._panes.active, lambda opened: self._show(image, opened))
 
-        def show(opened: _Opened) -> None:
-            if turn == self._turn:
-                self._current.open_image(image, opened.reader)
-            else:
-                opened.reader.close()
-
-        self._open(Path(image.path), show)
-
-    def _open(self, path: Path, done: Callable[[_Opened], None]) -> None:
-        self.busy += 1
-        self.began.emit(path.name)
+    def _open(self, path: Path, seat: Seat | None, done: Callable[[_Opened], None]) -> None:
+        """Without a seat the image is only looked at, not shown."""
+        place = _Place(seat, _begin(seat, path.name))
         self._background.run(
-            lambda: _Opened(path, self._pixels.open(path)),
-            lambda opened: self._finish(lambda: done(opened)),
-            lambda error: self._finish(lambda: self._notices.error(error)),
+            lambda: _Opened(path, self._pixels.open(path), place),
+            lambda opened: self._finish(seat, lambda: done(opened)),
+            lambda error: self._finish(seat, lambda: self._notices.error(error)),
         )
 
-    def _finish(self, call: Callable[[], None]) -> None:
-        self.busy -= 1
+    def _finish(self, seat: Seat | None, call: Callable[[], None]) -> None:
+        if seat is not None:
+            seat.waiting -= 1
         self._notices.attempt(call)
-        self.ended.emit()
+        if seat is not None:
+            self.ended.emit(seat)
 
-    def _add(self, opened: _Opened, *, show: bool) -> None:
+    def _show(self, image: CaseImage, opened: _Opened) -> None:
+        """Into the pane it was opened for, unless something else has been wanted there since."""
+        seat, turn = opened.place.seat, opened.place.turn
+        if seat is None or seat.turn != turn:
+            opened.reader.close()
+        else:
+            self._panes.open_in(seat, image, opened.reader)
+
+    def _add(self, opened: _Opened) -> None:
         """Make an opened file an image of the open case, unless it is known already."""
         session = self._current.session
         if session is None:
@@ -98,20 +113,27 @@ class Opening(QObject):
         image = _known_image(session, opened.path) or self._new_image(session, opened)
         self.images_added.emit()
         self._tell_warnings(opened)
-        if show:
-            self._turn += 1
-            self._current.open_image(image, opened.reader)
-        else:
-            opened.reader.close()
+        self._show(image, opened)
 
     def _new_image(self, session: Session, opened: _Opened) -> CaseImage:
         case = self._current.case or session.add_case(free_pseudonym(session.cases()))
+        self._current.open_case(case.id)  # a file that comes in beside this one belongs to the same case
         info = opened.reader.info
         return session.add_image(case.id, str(opened.path.resolve()), info.kind, label_of(opened.path, info))
 
     def _tell_warnings(self, opened: _Opened) -> None:
         for warning in opened.reader.info.warnings:
             self._notices.warn(f"{opened.path.name}: {warning}")
+
+
+def _begin(seat: Seat | None, name: str) -> int:
+    """Something is being opened in this pane; gives its turn."""
+    if seat is None:
+        return 0
+    seat.turn += 1
+    seat.waiting += 1
+    seat.frame.show_opening(name)
+    return seat.turn
 
 
 def free_pseudonym(cases: Sequence[Case]) -> str:

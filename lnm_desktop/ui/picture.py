@@ -39,8 +39,7 @@ class PictureTaker(QObject):
             self._take()
 
     def _take(self) -> None:
-        pane = self._bench.pane
-        if pane is not None and self._bench.current.image is not None and not pane.wait_until_sharp(SHARP_MS):
+        if not all(pane.wait_until_sharp(SHARP_MS) for pane in self._bench.panes.built()):
             _log.error("the image was not sharp in time")
             self._finish()
             return

@@ -113,6 +113,15 @@ class Predicting(QObject):
         if live is not None and here and live.grid is not None and self._pane is not None:
             self._pane.show_heatmap(live.grid, live.values)
 
+    def show_again(self) -> None:
+        """Another pane is active, and shows its map already, but for what a run has found out since."""
+        self.show_context()
+        live = self._live
+        here = live is not None and self._current.shows(live.image)
+        self._showing.show_again()
+        if live is not None and here and live.grid is not None and self._pane is not None:
+            self._pane.show_heatmap(live.grid, live.values)
+
     def start(self, wish: RunWish) -> None:
         """Start a run on the open image; one at a time."""
         session, image, case = self._current.session, self._current.image, self._current.case

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -40,6 +41,8 @@ class ShowingResults(QObject):
         self._notices = notices
         self._pane: ViewerPane | None = None
         self._shown: Bundle | None = None
+        self._newest = ""
+        self._kept: WeakKeyDictionary[ViewerPane, tuple[Bundle | None, str]] = WeakKeyDictionary()
         self._specs: dict[str, ModelSpec] = {}
         self._tuned_to = ""
         panel.run_chosen.connect(self.show_run)
@@ -49,7 +52,10 @@ class ShowingResults(QObject):
         panel.heatmap.map_chosen.connect(self.show_map)
 
     def set_pane(self, pane: ViewerPane) -> None:
-        """This pane is the active one now."""
+        """This pane is the active one now; the one before keeps its map, and what that was of is remembered."""
+        if self._pane is not None:
+            self._kept[self._pane] = (self._shown, self._newest)
+            self._shown, self._newest = self._kept.pop(pane, (None, ""))
         self._pane = pane
         self._set_style(self._panel.heatmap.style_wanted())
 
@@ -68,9 +74,20 @@ class ShowingResults(QObject):
         self._shown = None
         session, image = self._current.session, self._current.image
         records = session.predictions(image.id) if session and image else ()
+        self._newest = records[0].id if records else ""
         self._panel.show_runs(records)
         if records and latest:
             self.show_run(records[0].id)
+
+    def show_again(self) -> None:
+        """Another pane is active: its run is told again, unless there is a newer one by now."""
+        session, image = self._current.session, self._current.image
+        records = session.predictions(image.id) if session and image else ()
+        if self._shown is None or (records and records[0].id != self._newest):
+            self.show_image(latest=True)
+        else:
+            self._panel.show_runs(records, self._shown.prediction.id)
+            self._tell(self._shown)
 
     def show_run(self, run_id: str) -> None:
         """Show a run of the open image again."""
@@ -84,6 +101,7 @@ class ShowingResults(QObject):
         """A run has just been recorded."""
         session = self._current.session
         if session is not None and self._current.shows(image):
+            self._newest = bundle.prediction.id
             self._panel.show_runs(session.predictions(image.id), bundle.prediction.id)
             self.show(image, bundle)
             self.finished.emit()
@@ -93,6 +111,14 @@ class ShowingResults(QObject):
         if not self._current.shows(image):
             return
         self._shown = bundle
+        self._tell(bundle)
+        spec = self.spec(bundle.prediction.model_id)
+        if spec is not None and self._tuned_to != spec.id:
+            self._tuned_to = spec.id
+            self._panel.heatmap.set_threshold(spec.operating_point)
+        self.show_map("")
+
+    def _tell(self, bundle: Bundle) -> None:
         prediction, case = bundle.prediction, self._current.case
         facts = prediction.provenance.repeatable
         self._panel.show_prediction(
@@ -100,11 +126,6 @@ class ShowingResults(QObject):
             synthetic_model=self._is_synthetic(prediction.model_id, facts),
             synthetic_input=bool(facts.get("synthetic_input")) or (case is not None and case.synthetic),
         )
-        spec = self.spec(prediction.model_id)
-        if spec is not None and self._tuned_to != spec.id:
-            self._tuned_to = spec.id
-            self._panel.heatmap.set_threshold(spec.operating_point)
-        self.show_map("")
 
     def show_map(self, name: str) -> None:
         """Lay the map of that name (or the first) of the shown run over the image; none where there is none."""

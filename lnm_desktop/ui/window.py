@@ -136,16 +136,24 @@ class MainWindow(QMainWindow):
         if spec.hidden:
             self.addAction(action)
             return
+        menu = self._menu_of(spec)
         if spec.break_before:
-            self.menus[spec.menu].addSeparator()
-        self.menus[spec.menu].addAction(action)
+            menu.addSeparator()
+        menu.addAction(action)
+
+    def _menu_of(self, spec: ActionSpec) -> QMenu:
+        path = f"{spec.menu} ▸ {spec.submenu}" if spec.submenu else spec.menu
+        if path not in self.menus:
+            self.menus[path] = self.menus[spec.menu].addMenu(spec.submenu)
+            self.menus[path].setToolTipsVisible(True)
+        return self.menus[path]
 
     def _make_strip(self) -> QToolBar:
         strip = QToolBar("Tools", self)
         strip.setObjectName("strip")
         strip.setMovable(False)
         strip.setIconSize(QSize(ICON_PX, ICON_PX))
-        sections = (("Annotate", "tool"), ("Edit", ""), ("View", ""), ("File", ""))
+        sections = (("Annotate", "tool"), ("Edit", ""), ("View", ""), ("View", "panes"), ("File", ""))
         for menu, choice in sections:
             for spec in ACTIONS:
                 if spec.strip and spec.menu == menu and spec.choice == choice:

@@ -15,6 +15,7 @@ from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
 from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog, shortcuts_dialog
+from lnm_desktop.ui.widgets.pane_grid import PaneLayout
 from lnm_desktop.ui.workbench import Workbench
 
 MAGNIFICATIONS = (5, 10, 20, 40)
@@ -38,6 +39,7 @@ class Wiring(QObject):
         self._connect_files()
         self._connect_editing()
         self._connect_view()
+        self._connect_panes()
         self._connect_panels()
         self._connect_help()
         bench.undo_changed.connect(self.refresh)
@@ -54,6 +56,8 @@ class Wiring(QObject):
         opened = bench.current.image is not None
         for action_id in ("import", "export", "screenshot", "delete", "fit", "zoom-in", "zoom-out", "cancel"):
             actions[action_id].setEnabled(opened)
+        actions["close-image"].setEnabled(opened or len(bench.panes.seats) > 1)
+        actions["next-pane"].setEnabled(len(bench.panes.seats) > 1)
         for power in MAGNIFICATIONS:
             actions[f"zoom-{power}"].setEnabled(opened)
         running = bench.predicting.running
@@ -95,13 +99,24 @@ class Wiring(QObject):
         for action_id, zoom in zooms.items():
             actions.on({action_id: lambda zoom=zoom: bench.pane and zoom(bench.pane)})
         actions["annotations"].setChecked(True)
-        actions["annotations"].toggled.connect(lambda on: bench.pane and bench.pane.set_annotations_visible(on))
+        actions["annotations"].toggled.connect(bench.panes.set_annotations_visible)
         shown = bench.panels.results.heatmap.shown
         actions["overlay"].setChecked(shown.isChecked())
         actions["overlay"].toggled.connect(shown.setChecked)
         shown.toggled.connect(actions["overlay"].setChecked)
         for theme in ("dark", "light"):
             actions.on({f"theme-{theme}": partial(self.theme_chosen.emit, theme)})
+
+    def _connect_panes(self) -> None:
+        panes, actions = self._bench.panes, self._actions
+        actions.on({f"panes-{layout.value}": partial(panes.arrange, layout) for layout in PaneLayout})
+        actions.on({"next-pane": panes.activate_next, "close-image": panes.close_active})
+        panes.arranged.connect(self._show_layout)
+        self._show_layout()
+
+    def _show_layout(self) -> None:
+        self._actions[f"panes-{self._bench.panes.layout.value}"].setChecked(True)
+        self.refresh()
 
     def _connect_panels(self) -> None:
         bench, window = self._bench, self._window
@@ -132,8 +147,7 @@ class Wiring(QObject):
         self._bench.panels.models.start()
 
     def _take_tool(self, tool: Tool, _checked: bool = False) -> None:
-        if self._bench.pane is not None:
-            self._bench.pane.set_tool(tool)
+        self._bench.panes.set_tool(tool)
 
     def _ask_command(self) -> None:
         middle = self._window.mapToGlobal(self._window.rect().center())

@@ -27,9 +27,11 @@ from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.panes import Panes, Seat
 from lnm_desktop.ui.predicting import Predicting
 from lnm_desktop.ui.showing_results import ShowingResults
-from lnm_desktop.ui.window import MainWindow
+from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+from lnm_desktop.ui.window import TITLE, MainWindow
 
 if TYPE_CHECKING:
     from lnm_desktop.ui.viewer.pane import ViewerPane  # napari: it comes in after the window is shown
@@ -76,7 +78,8 @@ class Workbench(QObject):
         self.background = background
         self.notices = notices
         self.current = Current(self)
-        self.opening = Opening(pixels, self.current, background, notices)
+        self.panes = Panes(window.area.grid, self.current)
+        self.opening = Opening(pixels, self.current, self.panes, background, notices)
         self.annotating = Annotating(panels.annotations, self.current, background, notices, author)
         self.showing = ShowingResults(panels.results, self.current, background, notices)
         self.predicting = Predicting(
@@ -96,26 +99,33 @@ class Workbench(QObject):
         self.undo_changed.emit()
 
     def set_pane(self, pane: ViewerPane) -> None:
-        """The viewer is built."""
-        self.pane = pane
-        status, area = self.window.status, self.window.area
+        """The first viewer is built, or another one takes the active one's place."""
+        self.panes.use_pane(pane)
+        if self.current.reader is not None:
+            self._show_image()
+
+    def _follow_pane(self, seat: Seat) -> None:
+        """Another pane is the active one: hand, panels and status bar belong to it."""
+        pane = self.pane = seat.pane
+        if pane is None:
+            return
+        status = self.window.status
         self._links.renew(
             (pane.cursor_moved, lambda point: status.show_position(point, self.current.calibration)),
             (pane.value_under_cursor, status.show_value),
-            (pane.view_changed, lambda view: area.show_view(view, self.current.calibration)),
-            (pane.files_dropped, self.open_paths),
-            (pane.bad_tiles_changed, self._tell_bad_tiles),
         )
-        self.window.area.set_pane(pane)
         self.annotating.set_pane(pane)
         self.showing.set_pane(pane)
         self.predicting.set_pane(pane)
         self.pane_changed.emit(pane)
-        if self.current.reader is not None:
-            self._show_image()
+
+    def drop(self, seat: Seat, paths: Sequence[Path]) -> None:
+        """Files were dropped on a pane: it becomes the active one, and the first of them opens there."""
+        self.panes.activate(seat)
+        self.open_paths(paths)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
-        """Open files and folders, wherever they came from."""
+        """Open files and folders, wherever they came from, the first one in the active pane."""
         for path in paths:
             self.opened_file.emit(str(path))
         self.opening.open_paths(paths)
@@ -168,25 +178,27 @@ class Workbench(QObject):
 
     def settled(self) -> bool:
         """True when nothing of the start is under way any more."""
-        return self.pane is not None and self.current.session is not None and self.background.idle
+        return self.panes.settled and self.current.session is not None and self.background.idle
 
     def close(self) -> None:
         """Stop what runs, and let everything go in the order of its dependence."""
         self.predicting.close()
         self.background.close()
-        if self.pane is not None:
-            self.pane.close()
+        self.panes.close()
         self.current.close()
 
     def _connect(self) -> None:
-        panels, area = self.panels, self.window.area
+        panels, panes = self.panels, self.panes
         panels.cases.image_chosen.connect(self.open_image)
         panels.cases.case_chosen.connect(lambda case_id: self._choose_case(CaseId(case_id)))
         panels.cases.case_named.connect(self.add_case)
         panels.clinical.value_given.connect(self._set_clinical)
         panels.models.mpp_given.connect(self._set_mpp)
-        area.files_dropped.connect(self.open_paths)
-        self.opening.began.connect(area.show_opening)
+        panes.activated.connect(self._follow_pane)
+        panes.furnished.connect(self._hear_of_damage)
+        panes.dropped.connect(self.drop)
+        panes.open_wanted.connect(self.window.area.open_wanted)
+        panels.results.heatmap.style_changed.connect(self._set_heatmap_style)
         self.opening.ended.connect(self._opening_ended)
         self.opening.annotations_found.connect(self.annotating.load)
         self.current.case_changed.connect(self._case_changed)
@@ -207,12 +219,14 @@ class Workbench(QObject):
         self.window.status.show_saved(session.last_saved_utc)
         if change.what in ("annotations", "groups"):
             self.annotating.show_change(change)
+            self.panes.show_change(change)
             self.predicting.show_context()
         elif change.what == "clinical":
             self._show_clinical(change)
         elif change.what in ("cases", "images"):
             self.show_cases()
             self._reload(change)
+            self.panes.show_change(change)
         self.changed.emit(change)
         self.undo_changed.emit()
 
@@ -252,25 +266,28 @@ class Workbench(QObject):
         self.undo_changed.emit()
 
     def _show_image(self) -> None:
-        current, area = self.current, self.window.area
-        if current.image is None or current.reader is None or self.pane is None:
+        """Another image is the current one, in the same pane or in another; or its record has changed."""
+        image, seat = self.current.image, self.panes.active
+        if seat.pane is None:
             return
-        synthetic = current.case is not None and current.case.synthetic
-        area.show_image(current.image.label, synthetic=synthetic)
-        self.window.setWindowTitle(f"{current.image.label} – LNM Desktop")
-        self.pane.show_image(current.reader, current.image.label, current.calibration)
-        self.panels.cases.choose(current.image.id)
-        self.annotating.show_all()
-        self.predicting.show_image()
-
-    def _opening_ended(self) -> None:
-        image, case = self.current.image, self.current.case
-        if self.opening.busy:
-            return
-        if image is None:
-            self.window.area.show_empty()
+        self.window.setWindowTitle(f"{image.label} – {TITLE}" if image is not None else TITLE)
+        if image is not None:
+            self.panels.cases.choose(image.id)
+        if self.panes.show(seat) or not seat.met:
+            seat.met = image is not None
+            self.annotating.show_all()
+            self.predicting.show_image()
         else:
-            self.window.area.show_image(image.label, synthetic=case is not None and case.synthetic)
+            self.annotating.show_again()
+            self.predicting.show_again()
+
+    def _opening_ended(self, seat: Seat) -> None:
+        if not seat.waiting:
+            self.panes.entitle(seat)
+
+    def _set_heatmap_style(self, style: HeatmapStyle) -> None:
+        for pane in self.panes.built():
+            pane.set_heatmap_style(style)
 
     def _set_clinical(self, field_id: str, value: Value) -> None:
         session, case = self.current.session, self.current.case
@@ -289,11 +306,15 @@ class Workbench(QObject):
         if notice.severity is not Severity.INFO or bar.isHidden() or bar.severity is Severity.INFO:
             bar.show_notice(notice)
 
-    def _tell_bad_tiles(self, count: int) -> None:
-        if count == 1 and self.current.image is not None:
+    def _hear_of_damage(self, seat: Seat) -> None:
+        if seat.pane is not None:
+            seat.pane.bad_tiles_changed.connect(lambda count: self._tell_bad_tiles(seat, count))
+
+    def _tell_bad_tiles(self, seat: Seat, count: int) -> None:
+        if count == 1 and seat.slot.image is not None:
             self.notices.error(
                 LnmError(
-                    f"Part of {self.current.image.label} cannot be read; it is hatched in the view.",
+                    f"Part of {seat.slot.image.label} cannot be read; it is hatched in the view.",
                     hint="The rest can be used. Copy the file again from its source if it matters.",
                 )
             )

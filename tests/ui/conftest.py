@@ -62,6 +62,7 @@ class Bench:
         self.bookmarking = Bookmarking(self.actions, self.bench)
         self.session = Session.open(folder / "workspace", author="tester", schema=schema)
         self.pane = FakePane()
+        self.bench.panes.make = FakePane  # type: ignore[assignment]
         self.bench.use_session(self.session)
         self.bench.set_pane(self.pane)  # type: ignore[arg-type]
 

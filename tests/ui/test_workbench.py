@@ -16,7 +16,7 @@ from lnm_desktop.domain.image import Calibration, CalibrationSource
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.ui.notices import Severity
 from lnm_desktop.ui.viewer.view_state import ViewState
-from lnm_desktop.ui.widgets.viewer_area import scale_words
+from lnm_desktop.ui.widgets.pane_frame import scale_words
 from tests.ui.conftest import Bench
 from tests.ui.fake_pane import FakePane
 from tests.ui.fixtures import a_box, a_triangle
@@ -27,7 +27,7 @@ def test_opening_a_file_makes_a_case_and_shows_the_image(bench: Bench) -> None:
     assert [case.pseudonym for case in bench.session.cases()] == ["Case 1"]
     assert bench.pane.called("show_image")[0][1] == "CMU-1"
     bench.wait(lambda: bench.panels.cases.tree.topLevelItemCount() == 1)
-    assert bench.window.area.title.text() == "CMU-1"
+    assert bench.bench.panes.active.frame.title.text() == "CMU-1"
 
 
 def test_the_same_file_is_not_added_twice(bench: Bench) -> None:
@@ -46,14 +46,14 @@ def test_a_damaged_file_is_told_with_its_name_and_remedy(bench: Bench) -> None:
     assert bar.hint.text() == "Copy it again from its source."
     assert bar.severity is Severity.ERROR
     assert bench.bench.current.image is not None, "the open slide stays open"
-    assert bench.window.area.title.text() == "slide"
+    assert bench.bench.panes.active.frame.title.text() == "slide"
 
 
 def test_files_dropped_on_the_empty_window_open(bench: Bench) -> None:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(bench.folder / "dropped.svs"))])
     buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    bench.window.area.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
+    bench.bench.panes.active.frame.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, buttons, keys))
     bench.wait(lambda: bench.bench.current.image is not None)
     assert bench.bench.current.image is not None
     assert bench.bench.current.image.label == "dropped"
@@ -229,7 +229,7 @@ def test_synthetic_cases_bear_a_badge_everywhere(bench: Bench) -> None:
     case = bench.session.add_case("DEMO", synthetic=True)
     bench.bench.open_case(case.id)
     bench.open_slide()
-    assert not bench.window.area.synthetic.isHidden()
+    assert not bench.bench.panes.active.frame.synthetic.isHidden()
     bench.wait(lambda: bench.panels.cases.tree.topLevelItemCount() == 1)
     assert "SYNTHETIC" in bench.panels.cases.tree.topLevelItem(0).text(0)
 

@@ -70,7 +70,10 @@ QFrame[role="bar-error"] { background: $raised; border: none; border-left: 4px s
 QFrame[role="bar-warn"] { background: $raised; border: none; border-left: 4px solid $warn; }
 QFrame[role="bar-info"] { background: $raised; border: none; border-left: 4px solid $accent; }
 QWidget[role="empty"], QWidget[role="surface"] { background: $surface; }
-QWidget[role="head"] { background: $window; }
+QWidget[role="head"], QFrame[role="pane-alone"] { background: $window; }
+QFrame[role="pane"] { background: $border; }
+QFrame[role="pane-active"] { background: $accent; }
+QLabel[role="guide"] { background: $accent; color: $on_accent; padding: ${xs}px ${m}px; }
 
 QPushButton { background: $raised; border: 1px solid $border; border-radius: ${radius}px; padding: 5px ${m}px; }
 QPushButton:hover { background: $hover; }
