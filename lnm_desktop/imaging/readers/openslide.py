@@ -16,6 +16,7 @@ from lnm_desktop.domain.geometry import Region, Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, RegionRequest
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.calibration import MAXIMUM_MPP, MAXIMUM_PRINT_MPP, read_calibration
+from lnm_desktop.imaging.color_profile import ColorProfile, for_screen, read_profile
 from lnm_desktop.imaging.placement import Block, place
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.readers.stored_tiles import GapInTile, StoredLevel, StoredTiles
@@ -23,6 +24,7 @@ from lnm_desktop.imaging.readers.stored_tiles import GapInTile, StoredLevel, Sto
 WHITE = 255
 DEFAULT_TILE_PX = 256
 LARGE_SINGLE_LEVEL_PX = 20_000
+ICC_SIZE = "openslide.icc-size"
 READ_BY = "lnm.read-by"
 SAME_PLACE_PX = 1e-6
 # Parts of property names that may identify a patient, a laboratory or a person who worked on the slide.
@@ -63,7 +65,8 @@ class OpenSlideReader(ImageReader):
         self._closed = False
         self._stored = StoredTiles(path, self._slide.level_dimensions)
         self._drop_different_levels()
-        self._info = _describe(self._slide, self._stored)
+        self._profile, doubts = read_profile(_profile_bytes(self._slide), lambda: self._slide.color_profile)
+        self._info = _describe(self._slide, self._stored, self._profile, doubts)
 
     @property
     def info(self) -> ImageInfo:
@@ -72,7 +75,7 @@ class OpenSlideReader(ImageReader):
 
     def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
         """See `ImageReader.read_region`."""
-        return place(request, self._info, self._read_block, WHITE)
+        return for_screen(place(request, self._info, self._read_block, WHITE), request, self._profile)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """Label, macro, thumbnail …, composited on white."""
@@ -203,7 +206,14 @@ def _samples(stored: StoredLevel) -> list[tuple[int, int, int, int]]:
     return [(x, y, min(width, stored.width - x), min(height, stored.height - y)) for x, y in sorted(corners)]
 
 
-def _describe(slide: openslide.OpenSlide, stored: StoredTiles) -> ImageInfo:
+def _profile_bytes(slide: openslide.OpenSlide) -> int:
+    """Length of the colour profile, 0 where there is none."""
+    return int(slide.properties.get(ICC_SIZE, "0"))
+
+
+def _describe(
+    slide: openslide.OpenSlide, stored: StoredTiles, profile: ColorProfile | None, doubts: tuple[str, ...]
+) -> ImageInfo:
     properties = slide.properties
     vendor = properties.get(openslide.PROPERTY_NAME_VENDOR, "")
     calibration, warnings = read_calibration(
@@ -220,9 +230,10 @@ def _describe(slide: openslide.OpenSlide, stored: StoredTiles) -> ImageInfo:
         calibration=calibration,
         objective_power=_power(properties.get(openslide.PROPERTY_NAME_OBJECTIVE_POWER)),
         bounds=_bounds(properties),
+        icc=profile.description if profile is not None else "",
         associated=tuple(sorted(slide.associated_images)),
         properties={**_technical(properties), READ_BY: _ways(stored)},
-        warnings=warnings + _level_warning(slide),
+        warnings=warnings + doubts + _level_warning(slide),
     )
 
 

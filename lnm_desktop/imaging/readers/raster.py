@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from lnm_desktop.domain.geometry import Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, RegionRequest
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
+from lnm_desktop.imaging.color_profile import ColorProfile, for_screen, profile_of
 from lnm_desktop.imaging.placement import Block, place
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.windowing import robust_window
@@ -31,8 +32,9 @@ class RasterReader(ImageReader):
         """Raises ImageDamaged, ImageUnsupported."""
         self._name = path.name
         self._closed = False
-        self._pixels, form = _decode(path)
-        self._info = _describe(self._pixels, form)
+        self._pixels, form, profile = _decode(path)
+        self._profile, doubts = profile_of(profile if self._pixels.ndim == 3 else None)
+        self._info = _describe(self._pixels, form, self._profile, doubts)
 
     @property
     def info(self) -> ImageInfo:
@@ -44,7 +46,7 @@ class RasterReader(ImageReader):
         if self._closed:
             raise ImageError(f"{self._name} is closed", hint="Open the image again.")
         background = WHITE if self._info.photometric is Photometric.RGB else min(0, int(self._pixels.min()))
-        return place(request, self._info, self._read_block, background)
+        return for_screen(place(request, self._info, self._read_block, background), request, self._profile)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """A picture has none: raises ImageError."""
@@ -58,13 +60,13 @@ class RasterReader(ImageReader):
         return Block(self._pixels[y : y + height, x : x + width], x, y)
 
 
-def _decode(path: Path) -> tuple[NDArray[np.generic], str]:
-    """Pixels as uint8 (height, width, 3) or grey (height, width), and the format's name."""
+def _decode(path: Path) -> tuple[NDArray[np.generic], str, bytes | None]:
+    """Pixels as uint8 (height, width, 3) or grey (height, width), the format's name, the colour profile."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(path) as image:
-                return _pixels(image), (image.format or "").lower()
+                return _pixels(image), (image.format or "").lower(), image.info.get("icc_profile")
     except Image.DecompressionBombError as error:
         raise ImageUnsupported(
             f"{path.name} is too large for a plain picture", hint="Convert it to a tiled, pyramidal TIFF."
@@ -89,7 +91,9 @@ def _pixels(image: Image.Image) -> NDArray[np.generic]:
     return np.asarray(image.convert("RGB"))
 
 
-def _describe(pixels: NDArray[np.generic], form: str) -> ImageInfo:
+def _describe(
+    pixels: NDArray[np.generic], form: str, profile: ColorProfile | None, doubts: tuple[str, ...]
+) -> ImageInfo:
     size = Size(pixels.shape[1], pixels.shape[0])
     grey = pixels.ndim == 2
     return ImageInfo(
@@ -100,5 +104,6 @@ def _describe(pixels: NDArray[np.generic], form: str) -> ImageInfo:
         photometric=Photometric.GREY if grey else Photometric.RGB,
         dtype=pixels.dtype.name,
         window=robust_window(pixels) if grey and pixels.dtype != np.uint8 else None,
-        warnings=(_NO_PIXEL_SIZE,),
+        icc=profile.description if profile is not None else "",
+        warnings=(_NO_PIXEL_SIZE, *doubts),
     )

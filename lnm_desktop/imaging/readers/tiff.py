@@ -17,6 +17,7 @@ from lnm_desktop.domain.geometry import Size
 from lnm_desktop.domain.image import Calibration, ImageInfo, ImageKind, Level, Photometric, RegionRequest, Window
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.calibration import MAXIMUM_PRINT_MPP, read_calibration
+from lnm_desktop.imaging.color_profile import for_screen, profile_of
 from lnm_desktop.imaging.placement import Block, place
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.tiff_check import check_tiff
@@ -47,7 +48,9 @@ class TiffReader(ImageReader):
         self._lock = threading.Lock()
         self._closed = False
         self._color = _color_kind(path, self._pages[0])
-        self._info = self._describe()
+        stored = self._pages[0].iccprofile if self._color == "rgb" else None
+        self._profile, doubts = profile_of(stored)
+        self._info = self._describe(doubts)
 
     @property
     def info(self) -> ImageInfo:
@@ -59,7 +62,8 @@ class TiffReader(ImageReader):
         if self._closed:
             raise ImageError(f"{self._path.name} is closed", hint="Open the image again.")
         grey = self._info.photometric is Photometric.GREY
-        return place(request, self._info, self._read_block, 0 if grey else WHITE)
+        pixels = place(request, self._info, self._read_block, 0 if grey else WHITE)
+        return for_screen(pixels, request, self._profile)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """None are offered: raises ImageError."""
@@ -83,7 +87,7 @@ class TiffReader(ImageReader):
             f"{self._path.name} cannot be decoded: {reason}", hint="Copy the file again from its source."
         )
 
-    def _describe(self) -> ImageInfo:
+    def _describe(self, doubts: tuple[str, ...]) -> ImageInfo:
         first = self._pages[0]
         size = Size(first.imagewidth, first.imagelength)
         calibration, warnings = self._calibration()
@@ -99,7 +103,8 @@ class TiffReader(ImageReader):
             dtype=sample.dtype.name,
             window=_window(sample),
             inverted=grey and first.photometric == _MINISWHITE,
-            warnings=warnings + _content_warnings(self._file, first),
+            icc=self._profile.description if self._profile is not None else "",
+            warnings=warnings + doubts + _content_warnings(self._file, first),
         )
 
     def _sample(self, size: Size) -> NDArray[np.generic]:
