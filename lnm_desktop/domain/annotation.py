@@ -91,6 +91,11 @@ class AnnotationSet:
         """The declared group of that name, if any."""
         return next((group for group in self.groups if group.name == name), None)
 
+    def color_of(self, annotation: Annotation) -> str:
+        """The group's colour; the annotation's own where it has no declared group."""
+        group = self.group(annotation.group)
+        return group.color if group else annotation.color
+
     def add(self, *annotations: Annotation) -> AnnotationSet:
         """A set with these appended. Raises ValueError for an id already present."""
         return replace(self, annotations=self.annotations + annotations)

@@ -6,7 +6,9 @@ import contextlib
 import errno
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from lnm_desktop.errors import FormatError
 
@@ -28,9 +30,26 @@ def write_atomic(path: Path, data: bytes) -> None:
 
     Raises FormatError naming the file and the remedy.
     """
+    with draft_of(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def draft_of(path: Path) -> Iterator[BinaryIO]:
+    """A file beside `path` to write to, open for reading too, that takes its place in one step at the end.
+
+    On any failure the file is as it was before and no other file stays. Raises FormatError naming the file and the
+    remedy.
+    """
     try:
-        draft = _write_draft(path, data)
+        descriptor, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
         try:
+            os.close(descriptor)
+            with Path(draft).open("r+b") as file:  # by name: writers of formats look at it
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).chmod(_mode(path))
             os.replace(draft, path)  # noqa: PTH105 - beside mkstemp the plain call reads better
         except BaseException:
             _discard(draft)
@@ -53,21 +72,6 @@ def read_bytes(path: Path, limit_bytes: int) -> bytes:
             hint="Check that it is the right file, or split it.",
         )
     return data
-
-
-def _write_draft(path: Path, data: bytes) -> str:
-    """The name of a synced file beside `path` that holds the data, with the rights a new file would get."""
-    descriptor, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).chmod(_mode(path))
-    except BaseException:
-        _discard(draft)
-        raise
-    return draft
 
 
 def _mode(path: Path) -> int:

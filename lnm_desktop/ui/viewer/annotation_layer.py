@@ -111,9 +111,8 @@ class AnnotationLayer:
 
 
 def color_of(annotation: Annotation, annotations: AnnotationSet) -> str:
-    """The group's colour; the annotation's own where it has no declared group."""
-    group = annotations.group(annotation.group)
-    return group.color if group else annotation.color
+    """See `AnnotationSet.color_of`."""
+    return annotations.color_of(annotation)
 
 
 def _is_outline(annotation: Annotation) -> bool:
