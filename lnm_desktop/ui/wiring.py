@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, Actions
+from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
@@ -36,6 +37,7 @@ class Wiring(QObject):
         self.looking = Looking(actions, bench)
         self.palette = CommandPalette(bench.window)
         self.palette.chosen.connect(lambda action_id: actions[action_id].trigger())
+        self.exporting = Exporting(actions, bench)
         self._connect_files()
         self._connect_editing()
         self._connect_view()

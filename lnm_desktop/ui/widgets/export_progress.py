@@ -1,0 +1,35 @@
+"""In the status bar: how far an export is, and a way to stop it."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from lnm_desktop.ui.widgets.parts import label, row, tool_button
+
+BAR_PX = 90
+
+
+class ExportProgress(QWidget):
+    """Shown while an export runs."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.words = label("", wrap=False)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(BAR_PX)
+        self.cancel = tool_button("Cancel", "Stop the export; nothing of it is kept")
+        self.setLayout(row(self.words, self.bar, self.cancel))
+        self.hide()
+
+    def begin(self, name: str) -> None:
+        """An export to this file starts."""
+        self.bar.setRange(0, 0)
+        self.words.setText(f"exporting {name}")
+        self.cancel.setEnabled(True)
+        self.show()
+
+    def show_share(self, done: int, total: int) -> None:
+        """So much of it is done."""
+        self.bar.setRange(0, max(1, total))
+        self.bar.setValue(done)
