@@ -145,8 +145,8 @@ def napari_zarr(window: QMainWindow, path: Path) -> Napari:
     import tifffile
     import zarr
 
-    levels = tifffile.TiffFile(path).series[0].levels
-    arrays = [zarr.open(level.aszarr(), mode="r") for level in levels]
+    series = tifffile.TiffFile(path).series[0]
+    arrays: list[Any] = [zarr.open(series.aszarr(level=n), mode="r") for n in range(len(series.levels))]
 
     def add(model: Any) -> tuple[float, float]:
         model.add_image(arrays, multiscale=True, rgb=True)
@@ -164,11 +164,13 @@ def napari_zarr_async(window: QMainWindow, path: Path) -> Napari:
 
 
 def napari_wsi(window: QMainWindow, path: Path) -> Napari:
-    """The napari-wsi plugin's own store."""
-    from napari_wsi.reader import read_wsi  # pyright: ignore[reportMissingImports]
+    """The napari-wsi plugin's own store over OpenSlide."""
+    from napari_wsi.reader import wsi_reader_openslide  # pyright: ignore[reportMissingImports]
+
+    read = wsi_reader_openslide(str(path))
 
     def add(model: Any) -> tuple[float, float]:
-        for data, options, _kind in read_wsi(path):
+        for data, options, _kind in read(str(path)):
             model.add_image(data, **options)
         rows, columns = model.layers[0].data[0].shape[:2]
         return float(columns), float(rows)

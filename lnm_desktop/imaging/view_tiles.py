@@ -56,12 +56,20 @@ def tiles_in_view(pyramid: VirtualPyramid, view: View, level: int) -> list[TileK
 
 
 def wanted_tiles(
-    pyramid: VirtualPyramid, view: View, seen: Sequence[TileKey], cached: Container[TileKey]
+    pyramid: VirtualPyramid,
+    view: View,
+    seen: Sequence[TileKey],
+    cached: Container[TileKey],
+    *,
+    coarse_first: bool = True,
 ) -> list[TileKey]:
-    """What to read for the tiles seen, coarse before fine; `cached` tells what is at hand."""
+    """What to read for the tiles seen; `cached` tells what is at hand.
+
+    The overview comes before all. `coarse_first` puts coarse tiles before the sharp ones: where these take long.
+    """
     overview = pyramid.all_tiles(pyramid.coarsest, view.plane, view.variant)
     missing = [key for key in seen if key not in cached]
-    wanted = [*overview, *_coarse_first(pyramid, missing, cached), *missing]
+    wanted = [*overview, *(_coarse_first(pyramid, missing, cached) if coarse_first else ()), *missing]
     return [key for key in dict.fromkeys(wanted) if key not in cached]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 from napari.components import ViewerModel
@@ -20,18 +21,38 @@ FILL_ALPHA = 0.10
 _FILL_HEX = f"{round(FILL_ALPHA * 255):02x}"
 
 
+class _Quiet:
+    """A layer without napari's text and marks, which ask for one more frame each time the zoom changes."""
+
+    events: Any
+
+    def _update_draw(self, *arguments: Any, **named: Any) -> None:
+        with self.events.scale_factor.blocker(), self.events.highlight.blocker():
+            super()._update_draw(*arguments, **named)  # type: ignore[misc]
+
+
+class _Outlines(_Quiet, Shapes):
+    """Everything that has lines."""
+
+
+class _Dots(_Quiet, Points):
+    """Everything that has none."""
+
+
 class AnnotationLayer:
-    """Two layers that show one set."""
+    """Two layers that show one set; an empty one is hidden, for it would cost time in each frame."""
 
     def __init__(self, model: ViewerModel, placement: Placement) -> None:
         self._annotations = AnnotationSet()
+        self._wanted = True
         self._shape_ids: list[AnnotationId] = []
         self._edge = 1.0
         common = {"ndim": 2, "scale": placement.scale, "units": placement.units, "opacity": 1.0}
-        self.shapes = Shapes(name="annotations", blending="translucent_no_depth", **common)
-        self.points = Points(name="dots", **common, border_width=0.1)
+        self.shapes = _Outlines(name="annotations", blending="translucent_no_depth", **common)
+        self.points = _Dots(name="dots", **common, border_width=0.1)
         model.layers.append(self.shapes)
         model.layers.append(self.points)
+        self._hide_empty()
 
     def show(self, annotations: AnnotationSet) -> None:
         """Draw all of a set."""
@@ -39,6 +60,7 @@ class AnnotationLayer:
         self._remove_shapes(range(len(self._shape_ids)))
         self._add_shapes([annotation for annotation in annotations if _is_outline(annotation)])
         self._draw_points()
+        self._hide_empty()
 
     def apply(self, annotations: AnnotationSet, changed: Iterable[AnnotationId]) -> None:
         """Draw only what changed (added, replaced, removed)."""
@@ -47,6 +69,7 @@ class AnnotationLayer:
         self._remove_shapes([place for place, known in enumerate(self._shape_ids) if known in changed])
         self._add_shapes([a for a in annotations if a.id in changed and _is_outline(a)])
         self._draw_points()
+        self._hide_empty()
 
     def place(self, placement: Placement) -> None:
         """Lie on another image."""
@@ -61,8 +84,8 @@ class AnnotationLayer:
 
     def set_visible(self, visible: bool) -> None:
         """Show or hide everything."""
-        self.shapes.visible = visible
-        self.points.visible = visible
+        self._wanted = visible
+        self._hide_empty()
 
     def set_downsample(self, downsample: float) -> None:
         """Keep the edges as wide on the screen as they were (napari's widths are in image pixels)."""
@@ -74,6 +97,11 @@ class AnnotationLayer:
             if self._shape_ids:
                 self.shapes.edge_width = [edge] * len(self._shape_ids)
                 self.shapes.refresh(extent=False, thumbnail=False, highlight=False)  # the setter tells nobody
+
+    def _hide_empty(self) -> None:
+        for layer, filled in ((self.shapes, bool(self._shape_ids)), (self.points, len(self.points.data) > 0)):
+            if layer.visible != (self._wanted and filled):
+                layer.visible = self._wanted and filled
 
     def _remove_shapes(self, places: Sequence[int]) -> None:
         if not places:

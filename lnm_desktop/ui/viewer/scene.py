@@ -40,7 +40,8 @@ class Scene(QObject):
         """Another image; its map and its annotations are gone."""
         self.clear()
         self.placement = placement
-        self.image = ImageLayer(reader, placement, self._cache_bytes, self._canvas.scene_node, self)
+        node, has_card = self._canvas.scene_node, not self._canvas.is_software
+        self.image = ImageLayer(reader, placement, self._cache_bytes, node, self, has_card=has_card)
         self.image.bad_tiles_changed.connect(self.bad_tiles_changed)
         self.image.overview_changed.connect(self.overview_changed)
         self.annotations.place(placement)

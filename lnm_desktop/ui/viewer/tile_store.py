@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,9 @@ from lnm_desktop.ui.viewer.fetcher import TileFetcher
 # One more than the pixel server has processes by default, so that none waits for the next wish.
 THREADS = 3
 PINNED_PLANES = 8
+# How long a tile takes is learnt from the tiles that came, the last ones most; a first guess until then.
+FIRST_GUESS_S = 0.1
+LEARNING_RATE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,9 @@ class TileStore:
         self._on_change = on_change
         self.bad = BadTiles()
         self.serial = 0
-        count = THREADS if reader.thread_safe else 1
-        self._fetcher = TileFetcher(self._read, self._keep, self._note_failure, count)
+        self._threads = THREADS if reader.thread_safe else 1
+        self._tile_s = FIRST_GUESS_S
+        self._fetcher = TileFetcher(self._read, self._keep, self._note_failure, self._threads)
 
     def __contains__(self, key: object) -> bool:
         return key in self._cache
@@ -62,6 +67,10 @@ class TileStore:
         """Read these, first one first, and nothing else that was wanted before; bad ones when they are due."""
         self._fetcher.want([key for key in keys if key not in self._cache and self.bad.is_due(key)])
 
+    def seconds_for(self, count: int) -> float:
+        """How long so many tiles will take, as far as can be told."""
+        return count * self._tile_s / self._threads
+
     @property
     def is_idle(self) -> bool:
         """True when nothing is on its way."""
@@ -74,8 +83,12 @@ class TileStore:
     # What follows runs on reading threads.
 
     def _read(self, key: TileKey) -> NDArray[np.generic]:
-        request = self._pyramid.request(key)
-        variant = self._variants[key.variant]
+        begin = time.monotonic()
+        tile = self._read_variant(self._pyramid.request(key), self._variants[key.variant])
+        self._tile_s += LEARNING_RATE * (time.monotonic() - begin - self._tile_s)
+        return tile
+
+    def _read_variant(self, request: RegionRequest, variant: Variant) -> NDArray[np.generic]:
         if not variant.channels:
             return self._read_one(request, 0, srgb=variant.srgb)
         return np.stack([self._read_one(request, channel, srgb=False) for channel in variant.channels], axis=-1)

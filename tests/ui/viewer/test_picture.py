@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from lnm_desktop.domain.geometry import Point, Region
+from lnm_desktop.domain.annotation import AnnotationSet, new_annotation
+from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape
 from lnm_desktop.domain.image import Calibration, CalibrationSource, Window
 from lnm_desktop.errors import ImageDamaged, ImageTimeout
 from lnm_desktop.ui.viewer.stains import stain_matrix
@@ -193,6 +194,36 @@ def test_a_slow_decoder_does_not_stop_the_hand(pane, qtbot) -> None:
         longest_s, steps = max(longest_s, time.monotonic() - begin), steps + 1
     assert steps > 5 and longest_s < 2.0
     assert reader.threads and threading.get_ident() not in reader.threads
+
+
+def test_a_step_of_the_zoom_is_drawn_once(show_slide, qtbot) -> None:
+    """napari's text and marks would ask for a second frame each time."""
+    pane, _ = show_slide(slide_info(6000, 4400))
+    triangle = Geometry(Shape.POLYGON, (Point(1900, 1400), Point(2100, 1400), Point(2000, 1600)))
+    pane.show_annotations(AnnotationSet().add(new_annotation(triangle, "Tumor", author="a")))
+    pane.move_to(Point(2000, 1500), 4.0)
+    assert pane.wait_until_sharp(30_000)
+    qtbot.wait(300)
+    layer = pane._scene.annotations.shapes
+    told: list[object] = []
+    layer.events.scale_factor.connect(told.append)
+    pane.move_to(Point(2000, 1500), 4.1)
+    qtbot.wait(300)
+    assert layer.visible
+    assert layer.scale_factor == pytest.approx(4.1 * 0.25, rel=1e-3)
+    assert told == []
+
+
+def test_pixels_are_smooth_once_the_hand_rests(show_slide) -> None:
+    pane, _ = show_slide(slide_info(6000, 4400))
+    image = pane._scene.image
+    image._has_card = False
+    pane.move_to(Point(2000, 1500), 1.5)
+    assert image.is_moving
+    assert image.node._texture.interpolation == "nearest"
+    assert pane.wait_until_sharp(30_000)
+    assert not image.is_moving
+    assert image.node._texture.interpolation == "linear"
 
 
 def test_anisotropic_pixels_keep_their_proportions(show_slide) -> None:

@@ -77,3 +77,11 @@ def test_keys_are_of_the_views_plane_and_variant(plane_and_variant: tuple[int, i
     view = View(a_view(500, 500, 400, 400).corners, 1.0, plane, variant).moved(10, 10)
     (key,) = tiles_in_view(VirtualPyramid(slide_info(1000, 1000)), View(view.corners, 1.0, plane, variant), 0)[:1]
     assert (key.plane, key.variant) == plane_and_variant
+
+
+def test_coarse_tiles_are_left_out_where_the_sharp_ones_come_soon() -> None:
+    pyramid = VirtualPyramid(slide_info(60_000, 60_000))
+    view = a_view(30_000, 30_000, 2000, 1500)
+    seen = tiles_in_view(pyramid, view, 0)
+    overview = pyramid.all_tiles(pyramid.coarsest)
+    assert wanted_tiles(pyramid, view, seen, (), coarse_first=False) == [*overview, *seen]
