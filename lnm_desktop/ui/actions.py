@@ -141,6 +141,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Close the active pane's image; an empty pane goes",
         submenu="&Panes",
     ),
+    ActionSpec("look", "&Brightness, Stains, Channels", "View", "Shift+C", "", "Set how the image is shown"),
     ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
     ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),

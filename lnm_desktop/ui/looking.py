@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.pane_links import PaneLinks
+from lnm_desktop.ui.showing_look import ShowingLook
 from lnm_desktop.ui.workbench import Workbench
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ class Looking(QObject):
         self._actions = actions
         self._bench = bench
         self._links = PaneLinks()
+        self.showing = ShowingLook(bench.panels.look, bench)
+        actions.on({"look": lambda: bench.window.show_panel("view")})
         bench.pane_changed.connect(self._use_pane)
         actions["navigator"].setChecked(True)
         actions["navigator"].triggered.connect(self._open_navigator)

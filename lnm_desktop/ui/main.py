@@ -31,6 +31,7 @@ from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
+from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.picture import PictureTaker
@@ -74,6 +75,7 @@ class Desktop(QObject):
             ModelsPanel(schema, self.settings.device),
             ResultsPanel(),
             BookmarksPanel(),
+            LookPanel(),
         )
         self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels), self.panels.results)
         self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
@@ -197,7 +199,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
     parser.add_argument("--panes", choices=[one.value for one in PaneLayout], help="how many panes to begin with")
-    panels = ("annotations", "bookmarks", "clinical", "models", "results")
+    panels = ("annotations", "bookmarks", "clinical", "models", "view", "results")
     parser.add_argument("--panel", choices=panels, help="the panel to show first")
     parser.add_argument(
         "--screenshot", metavar="FILE", help="save a picture of the window once it is ready, and quit"
@@ -232,6 +234,7 @@ def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:
         ("Bookmarks", panels.bookmarks),
         ("Clinical", panels.clinical),
         ("Models", panels.models),
+        ("View", panels.look),
     )
 
 

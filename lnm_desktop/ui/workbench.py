@@ -25,6 +25,7 @@ from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
+from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.panes import Panes, Seat
@@ -47,6 +48,7 @@ class Panels:
     models: ModelsPanel
     results: ResultsPanel
     bookmarks: BookmarksPanel
+    look: LookPanel
 
 
 class Workbench(QObject):

@@ -21,6 +21,7 @@ from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
+from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.theme.tokens import DARK
@@ -49,10 +50,11 @@ class Bench:
             ModelsPanel(schema, "auto"),
             ResultsPanel(),
             BookmarksPanel(),
+            LookPanel(),
         )
         tabs = [("Annotations", self.panels.annotations), ("Bookmarks", self.panels.bookmarks)]
         tabs.append(("Clinical", self.panels.clinical))
-        tabs.append(("Models", self.panels.models))
+        tabs += [("Models", self.panels.models), ("View", self.panels.look)]
         self.window = MainWindow(self.actions, self.panels.cases, tabs, self.panels.results)
         qtbot.addWidget(self.window)
         self.background, self.notices = Background(), Notices()

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from lnm_desktop.domain.annotation import AnnotationSet
-from lnm_desktop.ui.viewer.view_state import ViewState
+from lnm_desktop.ui.viewer.view_state import Look, ViewState
 
 
 class FakeNavigator(QWidget):
@@ -37,6 +37,8 @@ class FakePane(QWidget):
     files_dropped = Signal(object)
     bad_tiles_changed = Signal(int)
     moved = Signal()
+    image_changed = Signal()
+    window_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -46,6 +48,8 @@ class FakePane(QWidget):
         self.view: ViewState | None = None
         self.canvas_widget = QWidget(self)
         self.navigator = FakeNavigator(self)
+        self.image_info = self.grey_window = None
+        self.look, self.channels, self.inverted = Look(), (), False
 
     def show_annotations(self, annotations: AnnotationSet) -> None:
         self.annotations = annotations

@@ -20,15 +20,18 @@ from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.clinical import Absent, ClinicalField, ClinicalRecord, ClinicalSchema, FieldKind
 from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.ids import CaseId, ImageId, RunId
-from lnm_desktop.domain.image import ImageKind
+from lnm_desktop.domain.image import Channel, ImageKind, Photometric, Window
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.store.records import PredictionRecord
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
+from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.run_check import RunContext
 from lnm_desktop.ui.theme.stylesheet import apply_theme, set_role
+from lnm_desktop.ui.viewer.view_state import ChannelView, Look, StainView
+from tests.fakes.formula_reader import series_info, slide_info
 from tests.ui.fixtures import a_box, a_calibration, a_model, a_plugin, a_prediction, a_triangle
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -91,6 +94,33 @@ def results() -> QWidget:
     return panel
 
 
+def look() -> QWidget:
+    panel = LookPanel()
+    panel.show_image(replace(slide_info(), icc="Aperio RGB"))
+    panel.colors.show_look(Look(0.1, 1.3, stain=StainView.EOSIN))
+    return panel
+
+
+def look_channels() -> QWidget:
+    channels = (Channel("DAPI", "#3060ff"), Channel("HER2", "#20c060"))
+    info = replace(slide_info(), photometric=Photometric.GREY, dtype="uint16", channels=channels)
+    panel = LookPanel()
+    panel.show_image(info)
+    views = (ChannelView(0, True, "#3060ff", 120, 4_000), ChannelView(1, False, "#20c060", 0, 65_535))
+    panel.channels.show_channels(info, views)
+    return panel
+
+
+def look_scan() -> QWidget:
+    panel = LookPanel()
+    panel.show_image(series_info(window=Window(600, 1200)))
+    panel.window_controls.show_window(Window(640, 900), inverted=True)
+    return panel
+
+
+PANELS = (clinical, annotations, models, results, look, look_channels, look_scan)
+
+
 @pytest.fixture
 def plain_text(qtbot: QtBot) -> None:
     """The font and the Qt that the pictures were taken with, else there is nothing to compare."""
@@ -104,7 +134,7 @@ def plain_text(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("build", [clinical, annotations, models, results], ids=lambda build: build.__name__)
+@pytest.mark.parametrize("build", PANELS, ids=lambda build: build.__name__)
 @pytest.mark.usefixtures("plain_text")
 def test_panel_looks_as_it_did(qtbot: QtBot, build: Callable[[], QWidget], theme: str, tmp_path: Path) -> None:
     file = GOLDEN / f"{build.__name__}-{theme}.png"

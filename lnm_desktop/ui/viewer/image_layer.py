@@ -34,6 +34,7 @@ COALESCE_MS = 25
 REST_MS = 120
 # Coarse tiles come first where the sharp ones would keep the eye waiting for so long.
 PATIENCE_S = 0.15
+OVERVIEW_AGAIN_MS = 250
 NEIGHBOUR_PLANES = 2
 SMOOTH_FROM_DOWNSAMPLE = 0.5
 WINDOW_DRAG_PX = 300.0
@@ -48,6 +49,7 @@ class ImageLayer(QObject):
 
     bad_tiles_changed = Signal(int)
     overview_changed = Signal()
+    window_changed = Signal()
     _arrived = Signal()
 
     def __init__(
@@ -77,10 +79,12 @@ class ImageLayer(QObject):
         self._bad_told = 0
         self._motion = Motion()
         self.is_grey = self.info.photometric is Photometric.GREY and not self.info.channels
+        self.inverted = self.info.inverted
         self._needs_range = self.is_grey and self.info.window is None and self.info.dtype != "uint8"
         self._pause = _single_shot(self, self._update, COALESCE_MS)
         self._retry = _single_shot(self, self._update, COALESCE_MS)
         self._rest = _single_shot(self, self._smooth, REST_MS)
+        self._overview_again = _single_shot(self, self._retell_overview, OVERVIEW_AGAIN_MS)
         self._arrived.connect(self._on_arrival)
         self.node = self._make_node(parent_node)
         self.place(placement)
@@ -115,6 +119,18 @@ class ImageLayer(QObject):
             self._needs_range = False
             self._set_range(window.center - 0.5 - half, window.center - 0.5 + half)
 
+    @property
+    def window(self) -> Window | None:
+        """How grey values are shown; None for colours."""
+        low, high = self._range
+        return Window((low + high) / 2 + 0.5, high - low + 1) if self.is_grey else None
+
+    def set_inverted(self, inverted: bool) -> None:
+        """Show high grey values dark, or bright."""
+        if self.is_grey:
+            self.inverted = inverted
+            self._set_range(*self._range)
+
     def widen_window(self, right_px: float, down_px: float) -> None:
         """Change the window as a drag does: to the right wider, downwards brighter; in parts of its width."""
         low, high = self._range
@@ -136,6 +152,7 @@ class ImageLayer(QObject):
         self.channels = tuple(channels)
         self._atlas.clear()
         self._choose_variant()
+        self._overview_again.start()
         self._show_again()
 
     # -- what is known
@@ -159,6 +176,12 @@ class ImageLayer(QObject):
         rows = [np.concatenate(found[start : start + columns], axis=1) for start in range(0, len(found), columns)]
         return np.concatenate(rows)
 
+    def values(self) -> NDArray[np.generic] | None:
+        """Values of the whole plane as far as at hand, coarse: (number,), for channels (number, channels shown)."""
+        keys = self._pyramid.all_tiles(self._pyramid.coarsest, self.plane, self._variant)
+        tiles = [tile for tile in map(self._store.get, keys) if tile is not None]
+        return np.concatenate([tile.reshape(-1, *tile.shape[2:]) for tile in tiles]) if tiles else None
+
     @property
     def is_sharp(self) -> bool:
         """True when every tile of the view has gone to the screen, or is known to be bad."""
@@ -176,6 +199,7 @@ class ImageLayer(QObject):
         self._pause.stop()
         self._rest.stop()
         self._retry.stop()
+        self._overview_again.stop()
         self._store.close(wait_s)
         self.node.parent = None
 
@@ -318,6 +342,11 @@ class ImageLayer(QObject):
             self._overview_told = shown
             self.overview_changed.emit()
 
+    def _retell_overview(self) -> None:
+        """It looks otherwise now that the hand rests."""
+        self._overview_told = None
+        self._update()
+
     def _set_range_once(self, overview: Sequence[TileKey]) -> None:
         """Without a window in the file the first plane's range is shown."""
         tiles = [self._store.get(key) for key in overview] if self._needs_range else []
@@ -329,7 +358,9 @@ class ImageLayer(QObject):
 
     def _set_range(self, low: float, high: float) -> None:
         self._range = (low, high)
-        self.node.set_range(*((high, low) if self.info.inverted else (low, high)))
+        self.node.set_range(*((high, low) if self.inverted else (low, high)))
+        self._overview_again.start()
+        self.window_changed.emit()
 
     def _as_rgb(self, tile: NDArray[np.generic]) -> NDArray[np.uint8]:
         shown = self._as_shown(tile)
@@ -337,7 +368,7 @@ class ImageLayer(QObject):
             return shown.astype(np.uint8, copy=False)
         low, high = self._range
         grey = np.clip((shown.astype(np.float32) - low) / max(high - low, 1e-6), 0, 1) * 255
-        return np.repeat((255 - grey if self.info.inverted else grey).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+        return np.repeat((255 - grey if self.inverted else grey).astype(np.uint8)[..., np.newaxis], 3, axis=2)
 
 
 def _single_shot(parent: QObject, slot: object, interval_ms: int) -> QTimer:

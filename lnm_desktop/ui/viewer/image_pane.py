@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QEventLoop, QPointF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -37,7 +39,8 @@ class ImagePane(QWidget):
     way, so a reader closed after them must bear that (one across a process border does).
 
     Signals: view_changed(ViewState), files_dropped(tuple of Path), bad_tiles_changed(int), plane_changed(int),
-    overview_changed(), image_changed() when another image or none is shown, moved() with every step of the view.
+    overview_changed(), image_changed() when another image or none is shown, window_changed() of grey values,
+    moved() with every step of the view.
     """
 
     view_changed = Signal(object)
@@ -46,6 +49,7 @@ class ImagePane(QWidget):
     plane_changed = Signal(int)
     overview_changed = Signal()
     image_changed = Signal()
+    window_changed = Signal()
     moved = Signal()
 
     def __init__(self, parent: QWidget | None = None, tile_cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
@@ -97,6 +101,25 @@ class ImagePane(QWidget):
         """Show grey values in another window."""
         if self._scene.image is not None:
             self._scene.image.set_window(window)
+
+    @property
+    def grey_window(self) -> Window | None:
+        """How grey values are shown; None for colours and channels."""
+        return self._scene.image.window if self._scene.image else None
+
+    @property
+    def inverted(self) -> bool:
+        """True where high grey values are shown dark."""
+        return self._scene.image is not None and self._scene.image.inverted
+
+    def set_inverted(self, inverted: bool) -> None:
+        """Show high grey values dark, or bright."""
+        if self._scene.image is not None:
+            self._scene.image.set_inverted(inverted)
+
+    def values(self) -> NDArray[np.generic] | None:
+        """Values of the whole plane as far as read, coarse: (number,), for channels (number, channels shown)."""
+        return self._scene.image.values() if self._scene.image else None
 
     @property
     def look(self) -> Look:
@@ -264,6 +287,7 @@ class ImagePane(QWidget):
         self._words_at_rest.timeout.connect(self._on_view)
         self._scene.bad_tiles_changed.connect(self.bad_tiles_changed)
         self._scene.overview_changed.connect(self.overview_changed)
+        self._scene.window_changed.connect(self.window_changed)
 
     def _turn(self, placement: Placement) -> None:
         self._scene.place(placement)

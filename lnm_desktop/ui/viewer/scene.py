@@ -23,6 +23,7 @@ class Scene(QObject):
 
     bad_tiles_changed = Signal(int)
     overview_changed = Signal()
+    window_changed = Signal()
 
     def __init__(self, canvas: Canvas, cache_bytes: int, parent: QObject) -> None:
         super().__init__(parent)
@@ -44,6 +45,7 @@ class Scene(QObject):
         self.image = ImageLayer(reader, placement, self._cache_bytes, node, self, has_card=has_card)
         self.image.bad_tiles_changed.connect(self.bad_tiles_changed)
         self.image.overview_changed.connect(self.overview_changed)
+        self.image.window_changed.connect(self.window_changed)
         self.annotations.place(placement)
 
     def place(self, placement: Placement) -> None:
