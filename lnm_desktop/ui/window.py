@@ -153,10 +153,10 @@ class MainWindow(QMainWindow):
         strip.setObjectName("strip")
         strip.setMovable(False)
         strip.setIconSize(QSize(ICON_PX, ICON_PX))
-        sections = (("Annotate", "tool"), ("Edit", ""), ("View", ""), ("View", "panes"), ("File", ""))
+        sections = (("Annotate", "tool"), ("Edit", ""), ("View", ""), ("View", "&Panes"), ("File", ""))
         for menu, choice in sections:
             for spec in ACTIONS:
-                if spec.strip and spec.menu == menu and spec.choice == choice:
+                if spec.strip and (spec.menu, spec.submenu or spec.choice) == (menu, choice):
                     strip.addAction(self.actions_by_id[spec.id])
             strip.addSeparator()
         self.addToolBar(strip)

@@ -13,10 +13,10 @@ from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, Actions
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.looking import Looking
+from lnm_desktop.ui.pane_actions import PaneActions
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
 from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog, shortcuts_dialog
-from lnm_desktop.ui.widgets.pane_grid import PaneLayout
 from lnm_desktop.ui.workbench import Workbench
 
 MAGNIFICATIONS = (5, 10, 20, 40)
@@ -41,12 +41,12 @@ class Wiring(QObject):
         self._connect_files()
         self._connect_editing()
         self._connect_view()
-        self._connect_panes()
         self._connect_panels()
         self._connect_help()
         bench.undo_changed.connect(self.refresh)
         bench.current.image_changed.connect(self.refresh)
         bench.predicting.progressed.connect(lambda _event: self.refresh())
+        self.pane_actions = PaneActions(actions, bench)
         self.refresh()
 
     def refresh(self) -> None:
@@ -58,8 +58,6 @@ class Wiring(QObject):
         opened = bench.current.image is not None
         for action_id in ("import", "export", "screenshot", "delete", "fit", "zoom-in", "zoom-out", "cancel"):
             actions[action_id].setEnabled(opened)
-        actions["close-image"].setEnabled(opened or len(bench.panes.seats) > 1)
-        actions["next-pane"].setEnabled(len(bench.panes.seats) > 1)
         for power in MAGNIFICATIONS:
             actions[f"zoom-{power}"].setEnabled(opened)
         running = bench.predicting.running
@@ -108,17 +106,6 @@ class Wiring(QObject):
         shown.toggled.connect(actions["overlay"].setChecked)
         for theme in ("dark", "light"):
             actions.on({f"theme-{theme}": partial(self.theme_chosen.emit, theme)})
-
-    def _connect_panes(self) -> None:
-        panes, actions = self._bench.panes, self._actions
-        actions.on({f"panes-{layout.value}": partial(panes.arrange, layout) for layout in PaneLayout})
-        actions.on({"next-pane": panes.activate_next, "close-image": panes.close_active})
-        panes.arranged.connect(self._show_layout)
-        self._show_layout()
-
-    def _show_layout(self) -> None:
-        self._actions[f"panes-{self._bench.panes.layout.value}"].setChecked(True)
-        self.refresh()
 
     def _connect_panels(self) -> None:
         bench, window = self._bench, self._window

@@ -21,6 +21,8 @@ from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.notices import Notice, Notices, Severity
 from lnm_desktop.ui.opening import Opening, Pixels
 from lnm_desktop.ui.pane_links import PaneLinks
+from lnm_desktop.ui.pane_matching import PaneMatching
+from lnm_desktop.ui.pane_sync import PaneSync
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
@@ -81,6 +83,8 @@ class Workbench(QObject):
         self.notices = notices
         self.current = Current(self)
         self.panes = Panes(window.area.grid, self.current)
+        self.sync = PaneSync(self.panes, notices)
+        self.matching = PaneMatching(self.panes, self.sync, notices)
         self.opening = Opening(pixels, self.current, self.panes, background, notices)
         self.annotating = Annotating(panels.annotations, self.current, background, notices, author)
         self.showing = ShowingResults(panels.results, self.current, background, notices)

@@ -101,12 +101,11 @@ class Camera(QObject):
 
     def zoom_by(self, factor: float, fixed: QPointF | None = None) -> None:
         """Magnify; the image point under `fixed` (the middle by default) stays where it is."""
-        fixed = fixed or QPointF(self._size().width() / 2, self._size().height() / 2)
-        before = self.to_image(fixed)
-        self.move_to(self.center, self.downsample / factor)
-        after = self.to_image(fixed)
-        center = self.center
-        self.move_to(Point(center.x + before.x - after.x, center.y + before.y - after.y), self.downsample)
+        center, downsample = self.center, self._kept_in_sense(self.downsample / factor)
+        under = self.to_image(fixed) if fixed is not None else center
+        shrunk = downsample / self.downsample
+        x, y = under.x + (center.x - under.x) * shrunk, under.y + (center.y - under.y) * shrunk
+        self.move_to(Point(x, y), downsample)
 
     def pan_by(self, dx: float, dy: float) -> None:
         """Drag the image by screen pixels."""
@@ -116,12 +115,16 @@ class Camera(QObject):
 
     def move_to(self, center: Point, downsample: float) -> None:
         """Look at a point; the magnification is kept within sense, the centre within the image."""
-        downsample = min(max(downsample, CLOSEST_DOWNSAMPLE), self._fit_downsample(self._bounds) * FARTHEST_FITS)
         x = min(max(center.x, self._bounds.x), self._bounds.right)
         y = min(max(center.y, self._bounds.y), self._bounds.bottom)
+        self.follow(self._placement, Point(x, y), self._kept_in_sense(downsample))
+
+    def follow(self, placement: Placement, center: Point, downsample: float) -> None:
+        """Look where another pane says, even beside the image: nothing is kept within anything."""
+        self._placement = placement
         self._fitted = False
         self._model.scene.camera.zoom = 1.0 / (downsample * self._placement.mean_scale)
-        self._model.scene.camera.center = self._placement.to_world(Point(x, y))
+        self._model.scene.camera.center = self._placement.to_world(center)
         self.changed.emit()
 
     def state(self, objective: float | None, slide_mpp: float | None, calibration: Calibration) -> ViewState:
@@ -141,6 +144,9 @@ class Camera(QObject):
 
     def _show_region(self, region: Region) -> None:
         self.move_to(region_center(region), self._fit_downsample(region) * FIT_MARGIN)
+
+    def _kept_in_sense(self, downsample: float) -> float:
+        return min(max(downsample, CLOSEST_DOWNSAMPLE), self._fit_downsample(self._bounds) * FARTHEST_FITS)
 
     def _fit_downsample(self, region: Region) -> float:
         """What makes the region, turned as it is, just fit."""

@@ -23,7 +23,7 @@ from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.plane_bar import PlaneBar
 from lnm_desktop.ui.viewer.scale_bar import ScaleBarLabel
 from lnm_desktop.ui.viewer.scene import Scene
-from lnm_desktop.ui.viewer.view_state import ChannelView, Look, ViewState
+from lnm_desktop.ui.viewer.view_state import ChannelView, Look, ViewPlace, ViewState
 
 # Text that changes makes the whole window be put together anew. Without a graphics card that takes as long as a
 # frame, so words then wait until the hand rests; with one they follow it.
@@ -158,6 +158,24 @@ class ImagePane(QWidget):
         if self.image_info is None:
             return None
         return self._camera.state(self._objective(), self._slide_mpp(), self._calibration)
+
+    @property
+    def view_place(self) -> ViewPlace | None:
+        """Where the view is and how it lies, None while nothing is seen."""
+        if self.image_info is None:
+            return None
+        lies = self._scene.placement
+        return ViewPlace(self._camera.center, self._camera.downsample, lies.rotation_deg, lies.mirrored)
+
+    def show_place(self, place: ViewPlace) -> None:
+        """Look there, with one step of the view; unlike `move_to` also beside the image, as linked panes must."""
+        if self.image_info is None:
+            return
+        lies = self._scene.placement
+        if (lies.rotation_deg, lies.mirrored) != (place.rotation_deg, place.mirrored):
+            lies = replace(lies, rotation_deg=place.rotation_deg, mirrored=place.mirrored)
+            self._scene.place(lies)
+        self._camera.follow(lies, place.center, place.downsample)
 
     def visible_region(self) -> Region:
         """The part of the image that is seen (all that a turned view touches), in level-0 pixels."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.viewer.canvas_input import CanvasInput
 from lnm_desktop.ui.viewer.hands import Hands
 from lnm_desktop.ui.viewer.image_pane import DEFAULT_CACHE_BYTES, ImagePane
+from lnm_desktop.ui.viewer.link_marks import LinkMarks
 from lnm_desktop.ui.viewer.map_legend import MapLegend
 from lnm_desktop.ui.viewer.marking import draft_line, marked
 from lnm_desktop.ui.viewer.navigator import Navigator
@@ -130,6 +131,20 @@ class ViewerPane(ImagePane):
         if self._hands.selected:
             self.annotations_removed.emit(self._hands.selected)
 
+    # -- what belongs to linked panes
+
+    def point_at(self, place: QPointF) -> Point:
+        """The level-0 point at a place on the canvas widget, logical pixels."""
+        return self._camera.to_image(place)
+
+    def show_ghost(self, point: Point | None) -> None:
+        """Mark where the cursor of another pane would be here."""
+        self._marks.show_ghost(point)
+
+    def show_numbers(self, points: Sequence[Point]) -> None:
+        """Mark points that were pointed out, from 1 on."""
+        self._marks.show_numbers(points)
+
     # -- heat map
 
     def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
@@ -164,6 +179,7 @@ class ViewerPane(ImagePane):
         self._hands = Hands(self)
         self._input = CanvasInput(native, self._camera, self._hands)
         self._overlay = Overlay(native, self._camera)
+        self._marks = LinkMarks(native, self._camera)
         self._legend = MapLegend(native)
         self.navigator = Navigator(native, self._camera, has_card=not self._canvas.is_software)
         self.set_theme("dark")
@@ -190,6 +206,7 @@ class ViewerPane(ImagePane):
     def _on_resized(self) -> None:
         self._overlay.setGeometry(self._canvas.native.rect())
         self._overlay.raise_()
+        self._marks.setGeometry(self._canvas.native.rect())
         self._legend.place()
         self.navigator.place()
         super()._on_resized()
