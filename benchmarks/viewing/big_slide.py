@@ -18,20 +18,24 @@ GLASS = (242, 241, 243)
 LEVEL_FACTORS = (1, 4, 16, 64, 256)
 LEAST_LEVEL_PX = 700
 UM_PER_PX = 0.25
-_LONG, _LONG8, _SHORT, _RATIONAL = 4, 16, 3, 5
+_ASCII, _LONG, _LONG8, _SHORT, _RATIONAL = 2, 4, 16, 3, 5
+_APERIO = "Aperio Image Library v12.0.15\r\n{side}x{side} (256x256) JPEG/RGB Q=80|AppMag = 40|MPP = 0.25"
 
 
-def big_slide(side_px: int) -> Path:
-    """A square slide of 0.25 µm/px like an Aperio scan (levels 1, 4, 16 …, JPEG quality 80), made once and kept."""
-    path = Path(tempfile.gettempdir()) / f"lnm-generated-{side_px}.tif"
+def big_slide(side_px: int, *, aperio: bool = False) -> Path:
+    """A square slide of 0.25 µm/px like an Aperio scan (levels 1, 4, 16 …, JPEG quality 80), made once and kept.
+
+    With `aperio` it says that it is one, which some readers ask for.
+    """
+    path = Path(tempfile.gettempdir()) / f"lnm-generated-{side_px}.{'svs' if aperio else 'tif'}"
     if not path.exists():
         draft = path.with_suffix(".draft")
-        _write(draft, side_px)
+        _write(draft, side_px, _APERIO.format(side=side_px) if aperio else "")
         draft.replace(path)
     return path
 
 
-def _write(path: Path, side_px: int) -> None:
+def _write(path: Path, side_px: int, description: str) -> None:
     """A BigTIFF whose tile offsets repeat; the layout is that of the BigTIFF design by Adobe and Aware Systems."""
     with path.open("wb") as file:
         file.write(struct.pack("<2sHHHQ", b"II", 43, 8, 0, 0))
@@ -42,11 +46,12 @@ def _write(path: Path, side_px: int) -> None:
         factors = [f for f in LEVEL_FACTORS if f == 1 or side_px / f >= LEAST_LEVEL_PX]
         where_next = 8
         for factor in factors:
-            where_next = _write_level(file, math.ceil(side_px / factor), factor, places, where_next)
+            where_next = _write_level(file, side_px, factor, places, (where_next, description))
 
 
-def _write_level(file, side: int, factor: int, places: list[tuple[int, int]], link_at: int) -> int:
+def _write_level(file, side_px: int, factor: int, places: list[tuple[int, int]], link: tuple[int, str]) -> int:
     """One image directory with its tables; returns where the next directory's place is to be written."""
+    side, (link_at, description) = math.ceil(side_px / factor), link
     across = math.ceil(side / TILE)
     chosen = _pattern(across)
     offsets = _put(file, np.array([places[n][0] for n in chosen], "<u8"))
@@ -71,6 +76,10 @@ def _write_level(file, side: int, factor: int, places: list[tuple[int, int]], li
         (325, _LONG8, len(chosen), counts if len(chosen) > 1 else places[chosen[0]][1]),
         (530, _SHORT, 2, struct.unpack("<Q", struct.pack("<HHHH", 2, 2, 0, 0))[0]),
     ]
+    if description:
+        text = description.encode("ascii") + b"\0"
+        entries.append((270, _ASCII, len(text), _put(file, np.frombuffer(text, np.uint8))))
+    entries.sort()
     start = file.tell()
     file.write(struct.pack("<Q", len(entries)))
     for tag, kind, count, value in entries:
@@ -83,17 +92,22 @@ def _write_level(file, side: int, factor: int, places: list[tuple[int, int]], li
     return next_link
 
 
-def _put(file, table: NDArray[np.uint64]) -> int:
+def _put(file, table: NDArray[np.unsignedinteger]) -> int:
     start = file.tell()
     file.write(table.tobytes())
     return start
 
 
-def _pattern(across: int) -> list[int]:
-    """Which encoded tile lies where: three tenths tissue in islands, the rest glass (tile 0)."""
+def tissue_tiles(across: int) -> NDArray[np.bool_]:
+    """Which tiles of a level so many tiles wide are tissue: three tenths in islands (rows, columns)."""
     rows, cols = np.mgrid[0:across, 0:across] / across
     islands = np.sin(rows * 9) * np.cos(cols * 11) + 0.6 * np.sin(cols * 23 + rows * 17)
-    tissue = islands > np.quantile(islands, 0.7)
+    return islands > np.quantile(islands, 0.7)
+
+
+def _pattern(across: int) -> list[int]:
+    """Which encoded tile lies where; tile 0 is glass."""
+    tissue = tissue_tiles(across)
     numbers = 1 + (np.arange(across)[:, None] % TEXTURE_TILES) * TEXTURE_TILES + np.arange(across) % TEXTURE_TILES
     return np.where(tissue, numbers, 0).ravel().tolist()
 

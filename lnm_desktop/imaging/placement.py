@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,11 @@ LEVEL_SLACK = 1.01
 CHUNK_EDGE_PX = 2048
 
 NEAR = 1e-6
-_METHODS = {Kernel.BILINEAR: Image.Resampling.BILINEAR, Kernel.AREA: Image.Resampling.BOX}
+_METHODS = {
+    Kernel.BILINEAR: Image.Resampling.BILINEAR,
+    Kernel.AREA: Image.Resampling.BOX,
+    Kernel.DCT: Image.Resampling.BOX,
+}
 
 Pixels = NDArray[np.generic]
 Box = tuple[float, float, float, float]
@@ -25,89 +30,153 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Native pixels of one level; (x, y) is their top left corner in pixels of that level, maybe fractional."""
+    """Native pixels of one level; (x, y) is their top left corner in pixels of that level, maybe fractional.
+
+    `is_own` says that nobody else holds the pixels, so that they may be handed on without a copy.
+    """
 
     pixels: Pixels
     x: float
     y: float
+    is_own: bool = False
 
 
 ReadBlock = Callable[[int, int, int, int, int], Block]
 """`read_block(level, x, y, width, height)`; what is asked for lies inside the level and is not empty."""
+ReadMeans = Callable[[int, int, int, int, int, int], Pixels | None]
+"""`read_means(level, x, y, width, height, factor)`: the same, as the means of squares of `factor` × `factor` pixels
+(1: as it is), in memory of its own; None where only `read_block` can tell."""
 
 
 def choose_level(levels: Sequence[Level], downsample: float) -> int:
     """Index of the coarsest level that is not coarser than asked (1 % of slack); 0 where all are."""
-    fit = [i for i, level in enumerate(levels) if _coarseness(level) <= downsample * LEVEL_SLACK]
-    return max(fit, key=lambda i: _coarseness(levels[i]), default=0)
+    best, coarsest = 0, 0.0
+    for index, level in enumerate(levels):
+        coarseness = max(level.downsample_x, level.downsample_y)
+        if coarsest < coarseness <= downsample * LEVEL_SLACK:
+            best, coarsest = index, coarseness
+    return best
 
 
-def place(request: RegionRequest, info: ImageInfo, read_block: ReadBlock, background: float) -> Pixels:
+def place(
+    request: RegionRequest,
+    info: ImageInfo,
+    read_block: ReadBlock,
+    background: float,
+    read_means: ReadMeans | None = None,
+) -> Pixels:
     """The region asked for, resampled from the next finer level; what lies outside is `background`.
 
     Output pixel (i, j) spans exactly region.width / output width by region.height / output height level-0 pixels.
+    Whole pixels of a level, and by the area kernel whole squares of them, are asked of `read_means` first.
     """
     index = choose_level(info.levels, request.downsample)
     level, (width, height) = info.levels[index], request.output
     columns = _axis(request.region.x, request.region.width, level.downsample_x, width, level.size.width)
     rows = _axis(request.region.y, request.region.height, level.downsample_y, height, level.size.height)
+    factor = _common_factor(columns, rows, request.kernel) if read_means is not None else 0
+    if read_means is not None and factor:
+        x, y = round(columns.start), round(rows.start)
+        means = read_means(index, x, y, width * factor, height * factor, factor)
+        if means is not None:
+            return means
+    pieces = [(piece_x, piece_y) for piece_y in rows.chunks() for piece_x in columns.chunks()]
+    reading = _Reading(columns, rows, request.kernel, lambda x, y, w, h: read_block(index, x, y, w, h))
+    if pieces == [((0, width), (0, height))]:
+        return reading.piece(*pieces[0])
     shape = (height, width, 3) if info.photometric == "rgb" else (height, width)
     output = np.full(shape, background, dtype=info.dtype)
-    for top, bottom in rows.chunks():
-        for left, right in columns.chunks():
-            span_x, span_y = (
-                axis.native(first, last, request.kernel)
-                for axis, first, last in ((columns, left, right), (rows, top, bottom))
-            )
-            block = read_block(index, span_x[0], span_y[0], span_x[1] - span_x[0], span_y[1] - span_y[0])
-            box = (
-                columns.edge(left) - block.x,
-                rows.edge(top) - block.y,
-                columns.edge(right) - block.x,
-                rows.edge(bottom) - block.y,
-            )
-            size = (right - left, bottom - top)
-            output[top:bottom, left:right] = resample(block.pixels, box, size, request.kernel)
+    for piece_x, piece_y in pieces:
+        output[slice(*piece_y), slice(*piece_x)] = reading.piece(piece_x, piece_y)
     return output
 
 
-def resample(pixels: Pixels, box: Box, size: tuple[int, int], kernel: Kernel = Kernel.BILINEAR) -> Pixels:
-    """`box` (left, top, right, bottom; floats) of `pixels` at `size` (width, height).
+def resample(
+    pixels: Pixels, box: Box, size: tuple[int, int], kernel: Kernel = Kernel.BILINEAR, *, is_own: bool = False
+) -> Pixels:
+    """`box` (left, top, right, bottom; floats) of `pixels` at `size` (width, height), in memory of its own.
 
-    A box beyond the pixels sees the edge repeated. A box of whole pixels at the same size is copied unchanged.
+    A box beyond the pixels sees the edge repeated. A box of whole pixels at the same size is copied unchanged, or
+    handed on where the pixels `is_own` and nothing of them is left over.
     """
     exact = _whole(box, size, pixels.shape)
     if exact is not None:
-        return pixels[exact].copy()
-    factor = _whole_factor(box, size, pixels.shape) if kernel is Kernel.AREA else None
+        return pixels if is_own and pixels.shape[:2] == size[::-1] else pixels[exact].copy()
+    factor = _whole_factor(box, size, pixels.shape) if kernel is not Kernel.BILINEAR else None
     if factor is not None:
         left, top = round(box[0]), round(box[1])
         return area_mean(pixels[top : top + size[1] * factor, left : left + size[0] * factor], factor)
     padded, moved = _pad(pixels, box)
     method = _METHODS[kernel]
     if padded.dtype == np.uint8:
-        return np.asarray(Image.fromarray(padded).resize(size, method, box=moved))
+        return np.array(Image.fromarray(padded).resize(size, method, box=moved))
     real = Image.fromarray(padded.astype(np.float32)).resize(size, method, box=moved)
-    return _cast(np.asarray(real), padded.dtype)
+    return _cast(np.array(real), padded.dtype)
 
 
-def area_mean(pixels: Pixels, factor: int) -> Pixels:
+def area_mean(pixels: Pixels, factor: int, output: Pixels | None = None) -> Pixels:
     """The mean of each square of `factor` × `factor` pixels, rounded half up where values are whole numbers.
 
-    `pixels` is (height, width) or (height, width, channels), both multiples of the factor.
+    `pixels` is (height, width) or (height, width, channels), both multiples of the factor. Written to `output` where
+    that is given.
     """
-    whole = np.issubdtype(pixels.dtype, np.integer)
-    # 257² bytes fit 24 bits; the narrower the sums, the faster.
-    kind = np.float64 if not whole else np.uint16 if pixels.dtype == np.uint8 and factor <= 16 else np.int64
-    height, width = pixels.shape[0] // factor, pixels.shape[1] // factor
-    rows = pixels.reshape(height, factor, width * factor, -1).sum(axis=1, dtype=kind)
-    output = np.empty((height, width, rows.shape[2]), pixels.dtype)
-    for channel in range(rows.shape[2]):  # numpy is slow along an axis as short as that of colours
-        total = rows[:, ::factor, channel].copy()
-        for step in range(1, factor):
-            total += rows[:, step::factor, channel]
-        output[..., channel] = (total + factor**2 // 2) // factor**2 if whole else total / factor**2
-    return output.reshape(height, width, *pixels.shape[2:])
+    height, width, *rest = pixels.shape
+    channels, kind = math.prod(rest), _sum_type(pixels.dtype, factor)
+    if output is None:
+        output = np.empty((height // factor, width // factor, *rest), pixels.dtype)
+    sums = _column_sums(pixels.reshape(height // factor, factor, width * channels), kind)
+    totals = _run_sums(sums.reshape(-1), factor, channels).reshape(*output.shape[:2], channels)
+    for channel in range(channels):  # numpy is slow along an axis as short as that of colours
+        target = output[..., channel] if rest else output
+        target[...] = _divided(totals[:, :, channel], factor**2)
+    return output
+
+
+def _divided(totals: NDArray[Any], count: int) -> NDArray[Any]:
+    """Rounded half up where they are whole numbers; the type stays, since narrow ones are fast."""
+    if not np.issubdtype(totals.dtype, np.integer):
+        return totals / count
+    rounded = totals + totals.dtype.type(count // 2)
+    rounded //= totals.dtype.type(count)
+    return rounded
+
+
+def _sum_type(dtype: np.dtype[np.generic], factor: int) -> np.dtype[np.generic]:
+    """The narrowest type that holds the sum of a square: the narrower, the faster."""
+    if not np.issubdtype(dtype, np.integer):
+        return np.dtype(np.float64)
+    most = max(abs(int(limit)) for limit in (np.iinfo(dtype.name).min, np.iinfo(dtype.name).max))
+    kinds = (np.uint16, np.uint32) if dtype.kind == "u" else (np.int32,)
+    wide = most * factor**2 + factor**2
+    return np.dtype(next((kind for kind in kinds if wide <= np.iinfo(kind).max), np.int64))
+
+
+def _column_sums(lines: NDArray[Any], kind: np.dtype[np.generic]) -> NDArray[Any]:
+    """(rows, factor, values) summed over the middle axis."""
+    if lines.shape[1] == 1:
+        return lines[:, 0].astype(kind)
+    sums = np.add(lines[:, 0], lines[:, 1], dtype=kind)
+    for step in range(2, lines.shape[1]):
+        np.add(sums, lines[:, step], out=sums)
+    return sums
+
+
+def _run_sums(values: NDArray[Any], factor: int, channels: int) -> NDArray[Any]:
+    """The sum of every `factor` neighbours of one channel, for each whole run; `values` is used up.
+
+    Runs that reach from one line into the next are summed too, and left out: one pass over all is fastest.
+    """
+    reach = 1
+    while reach * 2 <= factor and factor % (reach * 2) == 0:
+        step = reach * channels
+        np.add(values[:-step], values[step:], out=values[:-step])
+        reach *= 2
+    runs = values.reshape(-1, channels)[::reach]
+    odd = factor // reach
+    total = runs[::odd]
+    for step in range(1, odd):
+        total = total + runs[step::odd]
+    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,24 +205,56 @@ class _Axis:
 
         Whole pixels need no others: a damaged tile takes none of its neighbours with it, and fewer are decoded.
         """
-        margin = 0 if self._is_whole(kernel) else math.ceil(max(self.step, 1.0)) + 1
+        margin = 0 if self.aligned and self._is_whole(kernel) else math.ceil(max(self.step, 1.0)) + 1
         low = max(0, math.floor(self.edge(first) + NEAR) - margin)
         high = min(self.length, math.ceil(self.edge(last) - NEAR) + margin)
         return low, high
 
     def _is_whole(self, kernel: Kernel) -> bool:
         """True where every output pixel is made of whole pixels of the level and of no others."""
-        taken_whole = self.step == 1 or (kernel is Kernel.AREA and self.step >= 1 and _near_whole(self.step))
-        return self.aligned and taken_whole and _near_whole(self.start)
+        factor = round(self.step)
+        fits = factor == 1 or (kernel is not Kernel.BILINEAR and factor > 1)
+        return fits and _near_whole(self.step) and _near_whole(self.start)
+
+    def whole_factor(self, kernel: Kernel) -> int:
+        """How many whole pixels of the level make an output pixel where all lie inside it, else 0."""
+        inside = self.start > -NEAR and self.edge(self.count) < self.length + NEAR
+        return round(self.step) if inside and self._is_whole(kernel) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One region of one level that is read piece by piece."""
+
+    columns: _Axis
+    rows: _Axis
+    kernel: Kernel
+    read_block: Callable[[int, int, int, int], Block]
+
+    def piece(self, across: tuple[int, int], down: tuple[int, int]) -> Pixels:
+        """The output pixels from … to of both axes."""
+        left, right = self.columns.native(*across, self.kernel)
+        top, bottom = self.rows.native(*down, self.kernel)
+        block = self.read_block(left, top, right - left, bottom - top)
+        box = (
+            self.columns.edge(across[0]) - block.x,
+            self.rows.edge(down[0]) - block.y,
+            self.columns.edge(across[1]) - block.x,
+            self.rows.edge(down[1]) - block.y,
+        )
+        size = (across[1] - across[0], down[1] - down[0])
+        return resample(block.pixels, box, size, self.kernel, is_own=block.is_own)
+
+
+def _common_factor(columns: _Axis, rows: _Axis, kernel: Kernel) -> int:
+    """The whole factor of both axes, 0 where there is none."""
+    factor = columns.whole_factor(kernel)
+    return factor if factor == rows.whole_factor(kernel) else 0
 
 
 def _axis(origin: float, extent: float, downsample: float, count: int, length: float) -> _Axis:
     start, step = origin / downsample, extent / downsample / count
     return _Axis(start, step, count, int(length), float(downsample).is_integer())
-
-
-def _coarseness(level: Level) -> float:
-    return max(level.downsample_x, level.downsample_y)
 
 
 def _whole(box: Box, size: tuple[int, int], shape: tuple[int, ...]) -> tuple[slice, slice] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skimage.draw import polygon2mask
 
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Ring, Shape, Size
+from lnm_desktop.domain.image import Kernel, RegionRequest
 from lnm_desktop.imaging.tissue import TissueMask
 
 _AREAS = frozenset({Shape.POLYGON, Shape.SPLINE, Shape.RECTANGLE})
@@ -117,6 +118,12 @@ def plan_tiles(region: Region, tile_px: int, stride_px: int, downsample: float) 
     step = stride_px * downsample
     rows, columns = (max(0, math.ceil(extent / step - 1e-9)) for extent in (region.height, region.width))
     return TilePlan(region, tile_px, stride_px, downsample, np.ones((rows, columns), dtype=np.bool_))
+
+
+def tile_requests(plan: TilePlan, kernel: Kernel) -> Iterator[RegionRequest]:
+    """What to read for each chosen tile, row by row; the kernel decides what a model sees, so it must be named."""
+    for column, row in plan.cells().tolist():
+        yield RegionRequest(plan.tile_region(column, row), plan.downsample, kernel=kernel)
 
 
 def bounds_of(geometries: Sequence[Geometry]) -> Region:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -105,6 +106,6 @@ def changed(name: str) -> ImageError:
 def _state(path: Path) -> State | None:
     """Which file it is and when it was last written, None where there is none."""
     with suppress(OSError):
-        facts = path.stat()
+        facts = os.stat(path)  # noqa: PTH116 - asked before each tile, and Path.stat takes twice the time
         return facts.st_ino, facts.st_size, facts.st_mtime_ns
     return None

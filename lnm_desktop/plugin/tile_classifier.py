@@ -13,11 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import CalibrationMissing, InferenceError
+from lnm_desktop.imaging.tile_stream import stream_tiles
 from lnm_desktop.imaging.tiling import TilePlan, plan_tiles
 from lnm_desktop.imaging.tissue import DEFAULT_MPP, find_tissue
 from lnm_desktop.plugin.batching import BatchRunner
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
-from lnm_desktop.plugin.read_ahead import read_ahead
 from lnm_desktop.plugin.tile_blocks import blocks_of, heatmap_of
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
 
@@ -103,10 +103,10 @@ class TileClassifier(ModelPlugin):
         runner = BatchRunner(self.classify_checked, batch_size, before=job.check_cancelled, after=advance)
         job.publish_grid(grid)
         advance(0)
-        blocks = read_ahead(lambda block: inputs.slide.read_region(block.request), blocks_of(plan))
-        with contextlib.closing(blocks):
-            for block, pixels in blocks:
-                part = block.values(runner(block.tiles(pixels))[:, -1])
+        requests = (block.request for block in blocks_of(plan))
+        with contextlib.closing(stream_tiles(inputs.slide, requests)) as reads:
+            for block, read in zip(blocks_of(plan), reads, strict=True):
+                part = block.values(runner(block.tiles(read.pixels))[:, -1])
                 rows, columns = part.shape
                 values[block.row : block.row + rows, block.column : block.column + columns] = part
                 job.publish_tile(grid.name, block.column, block.row, part)

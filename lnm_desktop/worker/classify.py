@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from lnm_desktop.errors import ImageDamaged, ImageNotFound, ImageUnsupported, PluginError
+from lnm_desktop.imaging.read_ahead import read_ahead
 from lnm_desktop.plugin.batching import BatchRunner
-from lnm_desktop.plugin.read_ahead import read_ahead
 from lnm_desktop.plugin.tile_classifier import TileClassifier
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request

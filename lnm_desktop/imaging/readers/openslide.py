@@ -75,7 +75,9 @@ class OpenSlideReader(ImageReader):
 
     def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
         """See `ImageReader.read_region`."""
-        return for_screen(place(request, self._info, self._read_block, WHITE), request, self._profile)
+        self._check_open()
+        pixels = place(request, self._info, self._read_block, WHITE, self._read_stored)
+        return for_screen(pixels, request, self._profile)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """Label, macro, thumbnail …, composited on white."""
@@ -117,10 +119,9 @@ class OpenSlideReader(ImageReader):
             ) from error
 
     def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
-        self._check_open()
         stored = self._read_stored(level, x, y, width, height)
         if stored is not None:
-            return Block(stored, x, y)
+            return Block(stored, x, y, is_own=True)
         slide = self._slide
         factor = slide.level_downsamples[level]
         location = (round(x * factor), round(y * factor))
@@ -131,13 +132,15 @@ class OpenSlideReader(ImageReader):
         # OpenSlide interpolates from the fractional place of a level-0 location, so that place is the block's corner.
         return Block(_on_white(image), location[0] / factor, location[1] / factor)
 
-    def _read_stored(self, level: int, x: int, y: int, width: int, height: int) -> NDArray[np.uint8] | None:
+    def _read_stored(
+        self, level: int, x: int, y: int, width: int, height: int, factor: int = 1
+    ) -> NDArray[np.uint8] | None:
         """A tile with a gap is not OpenSlide's business: it would make plausible tissue of it."""
         try:
-            return self._stored.read(level, x, y, width, height)
+            return self._stored.read(level, x, y, width, height, factor)
         except GapInTile as gap:
-            factor = self._slide.level_downsamples[level]
-            raise self._damaged((round(gap.x * factor), round(gap.y * factor)), gap) from gap
+            downsample = self._slide.level_downsamples[level]
+            raise self._damaged((round(gap.x * downsample), round(gap.y * downsample)), gap) from gap
 
     def _drop_different_levels(self) -> None:
         """Leave to OpenSlide each level of which a sample tile comes out otherwise there."""

@@ -12,8 +12,9 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import imagecodecs
 import numpy as np
@@ -21,12 +22,17 @@ from numpy.typing import NDArray
 
 from lnm_desktop.errors import ImageError
 from lnm_desktop.imaging.damage import has_gap
+from lnm_desktop.imaging.memory import ScratchTile, keep_freed_memory, tile_memory
+from lnm_desktop.imaging.placement import area_mean
 from lnm_desktop.imaging.tiff_check import Directory, TiffWalk, is_tiff
 
 CACHED_BYTES = 32 * 1024**2
 LARGEST_TILE_PX = 2048
+PIECE_NUMBERS = 2048
+KEPT_PIECES = 32
 Pixels = NDArray[np.uint8]
-Decode = Callable[[bytes], Any]
+Decode = Callable[[bytes, Pixels], Any]
+"""`decode(stored, memory)` gives the pixels of a tile; it may put them into `memory`, which has their shape."""
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 256, 257, 258, 259, 262, 277
 _PLANAR, _PREDICTOR, _TILE_WIDTH, _TILE_LENGTH, _OFFSETS, _COUNTS, _EXTRA, _TABLES = (
     284,
@@ -44,6 +50,28 @@ _HORIZONTAL = 2
 _TABLE_TYPES = {3: "u2", 4: "u4", 16: "u8"}
 
 
+class NumberTable:
+    """A table of whole numbers in the file; the pieces used last are kept, 512 KiB at most. Thread-safe."""
+
+    def __init__(self, file: BinaryIO, place: int, count: int, code: str) -> None:
+        self._file = file
+        self._place = place
+        self._count = count
+        self._type = np.dtype(code)
+        self._piece = lru_cache(KEPT_PIECES)(self._read)
+
+    def __getitem__(self, index: int) -> int:
+        if not 0 <= index < self._count:
+            raise ValueError(f"there is no entry {index} among {self._count}")
+        piece, within = divmod(index, PIECE_NUMBERS)
+        return int(self._piece(piece)[within])
+
+    def _read(self, piece: int) -> NDArray[Any]:
+        first = piece * PIECE_NUMBERS
+        count, size = min(PIECE_NUMBERS, self._count - first), self._type.itemsize
+        return np.frombuffer(_bytes(self._file, self._place + first * size, count * size), self._type)
+
+
 @dataclass(frozen=True)
 class StoredLevel:
     """One image of the file. Its tables of offsets and sizes stay in the file: they may be millions long."""
@@ -52,8 +80,8 @@ class StoredLevel:
     height: int
     tile_width: int
     tile_height: int
-    offsets: tuple[int, str, int]
-    counts: tuple[int, str, int]
+    offsets: NumberTable
+    counts: NumberTable
     compression: int
     decode: Decode
 
@@ -61,6 +89,11 @@ class StoredLevel:
     def across(self) -> int:
         """Tiles in a row."""
         return -(-self.width // self.tile_width)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of a tile's pixels."""
+        return (self.tile_height, self.tile_width, 3)
 
 
 class GapInTile(Exception):
@@ -77,10 +110,12 @@ class StoredTiles:
 
     def __init__(self, path: Path, sizes: Sequence[tuple[int, int]]) -> None:
         """Looks for an image of each of these (width, height); files of other kinds give none."""
+        keep_freed_memory()
         self._file = path.open("rb")
         self._tiles = _Recent(CACHED_BYTES)
+        self._scratch = ScratchTile()
         try:
-            found = _levels(path, self._file.fileno())
+            found = _levels(path, self._file)
         except (ImageError, OSError, ValueError):
             found = {}
         self.levels: list[StoredLevel | None] = [found.get(size) for size in sizes]
@@ -89,69 +124,119 @@ class StoredTiles:
         """Release the file."""
         self._file.close()
 
-    def read(self, level: int, x: int, y: int, width: int, height: int) -> Pixels | None:
+    def read(self, level: int, x: int, y: int, width: int, height: int, factor: int = 1) -> Pixels | None:
         """A rectangle inside a level, uint8 (height, width, 3); None where this is OpenSlide's business.
 
-        Raises GapInTile for a tile of which OpenSlide would make plausible pixels.
+        With a factor, the means of squares of `factor` × `factor` pixels where none lies in two tiles; width and
+        height are multiples of it. The caller owns the pixels. Raises GapInTile for a tile of which OpenSlide would
+        make plausible pixels.
         """
         stored = self.levels[level]
         if stored is None:
             return None
+        area = _Area(stored, x, y, width, height, factor)
         try:
-            return self._assembled(level, stored, x, y, width, height)
+            return self._assembled(level, area) if area.is_cut_at_squares else None
         except GapInTile:
             raise
         except Exception:  # noqa: BLE001 - whatever a codec raises, OpenSlide's pixels or its error decide
             return None
 
-    def _assembled(self, level: int, stored: StoredLevel, x: int, y: int, width: int, height: int) -> Pixels | None:
-        rows = range(y // stored.tile_height, (y + height - 1) // stored.tile_height + 1)
-        cols = range(x // stored.tile_width, (x + width - 1) // stored.tile_width + 1)
-        if len(rows) == len(cols) == 1 and (width, height) == (stored.tile_width, stored.tile_height):
-            return self._decoded(stored, rows[0] * stored.across + cols[0])
-        pixels = np.empty((height, width, 3), np.uint8)
-        for row in rows:
-            for col in cols:
-                tile = self._tile(level, stored, row, col, whole=_is_inside(stored, row, col, x, y, width, height))
-                if tile is None:
-                    return None
-                _paste(pixels, tile, col * stored.tile_width - x, row * stored.tile_height - y)
+    def _assembled(self, level: int, area: _Area) -> Pixels | None:
+        stored, tiles = area.stored, area.tiles
+        if (
+            area.factor == 1
+            and len(tiles) == 1
+            and (area.width, area.height) == (stored.tile_width, stored.tile_height)
+        ):
+            row, col = tiles[0]
+            return self._decoded(stored, row * stored.across + col, tile_memory(stored.shape))
+        pixels = np.empty((area.height // area.factor, area.width // area.factor, 3), np.uint8)
+        for row, col in tiles:
+            tile = self._tile(level, stored, row * stored.across + col, whole=area.holds(row, col))
+            if tile is None:
+                return None
+            area.put(pixels, tile, row, col)
         return pixels
 
-    def _tile(self, level: int, stored: StoredLevel, row: int, col: int, *, whole: bool) -> Pixels | None:
-        """A tile; one that is needed only in part is kept, since its other part is likely to be asked for next."""
-        index = row * stored.across + col
+    def _tile(self, level: int, stored: StoredLevel, index: int, *, whole: bool) -> Pixels | None:
+        """A tile; one that is needed only in part is kept, since its other part is likely to be asked for next.
+
+        The others lie in memory that the thread's next tile takes again.
+        """
         if whole:
-            return self._decoded(stored, index)
+            return self._decoded(stored, index, self._scratch.of(stored.shape))
         key = (level, index)
         tile = self._tiles.get(key)
         if tile is None:
-            tile = self._decoded(stored, index)
+            tile = self._decoded(stored, index, tile_memory(stored.shape))
             if tile is not None:
                 self._tiles.put(key, tile)
         return tile
 
-    def _decoded(self, stored: StoredLevel, index: int) -> Pixels | None:
-        count = self._number(stored.counts, index)
+    def _decoded(self, stored: StoredLevel, index: int, memory: Pixels) -> Pixels | None:
+        count = stored.counts[index]
         if count == 0:
             return None
-        data = self._bytes(self._number(stored.offsets, index), count)
+        data = _bytes(self._file, stored.offsets[index], count)
         if has_gap(data, stored.compression, stored.tile_width, stored.tile_height):
             row, col = divmod(index, stored.across)
             raise GapInTile(col * stored.tile_width, row * stored.tile_height)
-        tile = stored.decode(data)
-        shape = (stored.tile_height, stored.tile_width, 3)
-        return tile if tile.shape == shape and tile.dtype == np.uint8 else None
+        tile = stored.decode(data, memory)
+        return tile if tile.shape == stored.shape and tile.dtype == np.uint8 else None
 
-    def _number(self, table: tuple[int, str, int], index: int) -> int:
-        place, code, size = table
-        return int(np.frombuffer(self._bytes(place + index * size, size), code)[0])
 
-    def _bytes(self, offset: int, count: int) -> bytes:
-        data = os.pread(self._file.fileno(), count, offset)
-        if len(data) != count:
-            raise EOFError("the file ends within a tile")
-        return data
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """A rectangle of a level, and by how much it is reduced."""
+
+    stored: StoredLevel
+    x: int
+    y: int
+    width: int
+    height: int
+    factor: int
+
+    @property
+    def tiles(self) -> list[tuple[int, int]]:
+        """Row and column of each tile that it touches."""
+        wide, high = self.stored.tile_width, self.stored.tile_height
+        rows = range(self.y // high, (self.y + self.height - 1) // high + 1)
+        cols = range(self.x // wide, (self.x + self.width - 1) // wide + 1)
+        return [(row, col) for row in rows for col in cols]
+
+    @property
+    def is_one_tile(self) -> bool:
+        """True for just a stored tile, as it is."""
+        wide, high = self.stored.tile_width, self.stored.tile_height
+        at_corner = self.x % wide == 0 and self.y % high == 0
+        return at_corner and self.factor == 1 and (self.width, self.height) == (wide, high)
+
+    @property
+    def is_cut_at_squares(self) -> bool:
+        """True where no square that is averaged lies in two tiles."""
+        sides = (self.x, self.y, self.stored.tile_width, self.stored.tile_height)
+        return self.factor == 1 or all(side % self.factor == 0 for side in sides)
+
+    def holds(self, row: int, col: int) -> bool:
+        """True for a tile that lies wholly within."""
+        stored = self.stored
+        left, top = col * stored.tile_width, row * stored.tile_height
+        right, bottom = min(left + stored.tile_width, stored.width), min(top + stored.tile_height, stored.height)
+        inside_x = left >= self.x and right <= self.x + self.width
+        return inside_x and top >= self.y and bottom <= self.y + self.height
+
+    def put(self, pixels: Pixels, tile: Pixels, row: int, col: int) -> None:
+        """Write what of a tile lies within to its place."""
+        left, top = col * self.stored.tile_width - self.x, row * self.stored.tile_height - self.y
+        right, bottom = min(self.width, left + tile.shape[1]), min(self.height, top + tile.shape[0])
+        part = tile[max(0, -top) : bottom - top, max(0, -left) : right - left]
+        first_x, first_y, factor = max(0, left), max(0, top), self.factor
+        target = pixels[first_y // factor : bottom // factor, first_x // factor : right // factor]
+        if factor == 1:
+            target[...] = part
+        else:
+            area_mean(part, factor, target)
 
 
 class _Recent:
@@ -179,21 +264,28 @@ class _Recent:
                 self._bytes -= self._tiles.popitem(last=False)[1].nbytes
 
 
-def _levels(path: Path, descriptor: int) -> dict[tuple[int, int], StoredLevel]:
+def _bytes(file: BinaryIO, offset: int, count: int) -> bytes:
+    data = os.pread(file.fileno(), count, offset)
+    if len(data) != count:
+        raise EOFError("the file ends within a tile")
+    return data
+
+
+def _levels(path: Path, stored: BinaryIO) -> dict[tuple[int, int], StoredLevel]:
     """The images of a file that can be read directly, by width and height; the first of a size counts."""
-    if not hasattr(os, "pread") or not is_tiff(os.pread(descriptor, 4, 0)):
+    if not hasattr(os, "pread") or not is_tiff(os.pread(stored.fileno(), 4, 0)):
         return {}
     found: dict[tuple[int, int], StoredLevel] = {}
     with path.open("rb") as file:
         walk = TiffWalk(path.name, file, path.stat().st_size)
         for directory in walk.directories():
-            level = _level(walk, directory, descriptor)
+            level = _level(walk, directory, stored)
             if level is not None:
                 found.setdefault((level.width, level.height), level)
     return found
 
 
-def _level(walk: TiffWalk, directory: Directory, descriptor: int) -> StoredLevel | None:
+def _level(walk: TiffWalk, directory: Directory, file: BinaryIO) -> StoredLevel | None:
     def value(tag: int, default: int = 0) -> int:
         return walk.value(directory, tag, default)
 
@@ -201,34 +293,33 @@ def _level(walk: TiffWalk, directory: Directory, descriptor: int) -> StoredLevel
     width, height = value(_TILE_WIDTH), value(_TILE_LENGTH)
     if not plain or not 0 < width <= LARGEST_TILE_PX or not 0 < height <= LARGEST_TILE_PX:
         return None
-    decode = _decoder(walk, directory, (height, width, 3), descriptor)
-    tables = [_table(walk, directory, tag) for tag in (_OFFSETS, _COUNTS)]
-    if decode is None or tables[0] is None or tables[1] is None:
+    decode = _decoder(walk, directory, (height, width, 3), file)
+    offsets, counts = (_table(walk, directory, tag, file) for tag in (_OFFSETS, _COUNTS))
+    if decode is None or offsets is None or counts is None:
         return None
     compression = value(_COMPRESSION, _NONE)
-    return StoredLevel(value(_WIDTH), value(_LENGTH), width, height, tables[0], tables[1], compression, decode)
+    return StoredLevel(value(_WIDTH), value(_LENGTH), width, height, offsets, counts, compression, decode)
 
 
-def _table(walk: TiffWalk, directory: Directory, tag: int) -> tuple[int, str, int] | None:
-    """Where a table lies, the type of its numbers, and their size."""
+def _table(walk: TiffWalk, directory: Directory, tag: int, file: BinaryIO) -> NumberTable | None:
     entry = directory.get(tag)
     code = _TABLE_TYPES.get(entry.kind) if entry is not None else None
     if entry is None or code is None:
         return None
-    return entry.place, f"{walk.order}{code}", int(code[1])
+    return NumberTable(file, entry.place, entry.count, f"{walk.order}{code}")
 
 
-def _decoder(walk: TiffWalk, directory: Directory, shape: tuple[int, int, int], descriptor: int) -> Decode | None:
+def _decoder(walk: TiffWalk, directory: Directory, shape: tuple[int, int, int], file: BinaryIO) -> Decode | None:
     """What turns the bytes of a tile into pixels; None for compressions that are left to OpenSlide."""
     compression = walk.value(directory, _COMPRESSION, _NONE)
     if compression == _JPEG:
-        return _jpeg_decoder(walk, directory, descriptor)
+        return _jpeg_decoder(walk, directory, file)
     unpack = _UNPACK.get(compression)
     if unpack is None or walk.value(directory, _PHOTOMETRIC, 0) != _RGB:
         return None
     if walk.value(directory, _PREDICTOR, 1) == _HORIZONTAL:
-        return lambda data: imagecodecs.delta_decode(_shaped(unpack(data), shape), axis=-2)
-    return lambda data: _shaped(unpack(data), shape)
+        return lambda data, _: imagecodecs.delta_decode(_shaped(unpack(data), shape), axis=-2)
+    return lambda data, _: _shaped(unpack(data), shape)
 
 
 _UNPACK: dict[int, Callable[[bytes], Any]] = {
@@ -243,26 +334,14 @@ def _shaped(data: Any, shape: tuple[int, int, int]) -> Pixels:
     return np.frombuffer(data, np.uint8, count=shape[0] * shape[1] * shape[2]).reshape(shape)
 
 
-def _jpeg_decoder(walk: TiffWalk, directory: Directory, descriptor: int) -> Decode | None:
+def _jpeg_decoder(walk: TiffWalk, directory: Directory, file: BinaryIO) -> Decode | None:
     """The colour space is the tag's, not the file's guess: Aperio stores plain RGB in JPEG without a mark."""
     photometric = walk.value(directory, _PHOTOMETRIC, 0)
     if photometric not in (_RGB, _YCBCR):
         return None
     entry = directory.get(_TABLES)
-    tables = os.pread(descriptor, entry.count, entry.place) if entry is not None else None
+    tables = os.pread(file.fileno(), entry.count, entry.place) if entry is not None else None
     space = _RGB if photometric == _RGB else None
-    return lambda data: imagecodecs.jpeg8_decode(data, tables=tables, colorspace=space, outcolorspace=_RGB)
-
-
-def _is_inside(stored: StoredLevel, row: int, col: int, x: int, y: int, width: int, height: int) -> bool:
-    """True for a tile that lies wholly within the rectangle."""
-    left, top = col * stored.tile_width, row * stored.tile_height
-    right, bottom = min(left + stored.tile_width, stored.width), min(top + stored.tile_height, stored.height)
-    return left >= x and top >= y and right <= x + width and bottom <= y + height
-
-
-def _paste(pixels: Pixels, tile: Pixels, left: int, top: int) -> None:
-    """Copy what of a tile at (left, top) falls into the picture."""
-    bottom, right = min(pixels.shape[0], top + tile.shape[0]), min(pixels.shape[1], left + tile.shape[1])
-    part = tile[max(0, -top) : bottom - top, max(0, -left) : right - left]
-    pixels[max(0, top) : bottom, max(0, left) : right] = part
+    return lambda data, memory: imagecodecs.jpeg8_decode(
+        data, tables=tables, colorspace=space, outcolorspace=_RGB, out=memory
+    )

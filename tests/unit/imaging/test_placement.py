@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from lnm_desktop.domain.geometry import Region, Size
@@ -124,7 +125,7 @@ def test_integers_are_rounded_and_kept_in_range() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16, np.float32])
-@pytest.mark.parametrize(("factor", "channels"), [(1, 3), (2, 3), (3, 1), (4, 3), (32, 1)])
+@pytest.mark.parametrize(("factor", "channels"), [(1, 3), (2, 3), (3, 1), (4, 3), (6, 3), (12, 1), (32, 1)])
 def test_the_area_kernel_is_the_mean_of_whole_squares(dtype: type, factor: int, channels: int) -> None:
     rng = np.random.default_rng(factor)
     pixels = rng.integers(0, 120, (factor * 5, factor * 7, channels)).astype(dtype)
@@ -132,6 +133,69 @@ def test_the_area_kernel_is_the_mean_of_whole_squares(dtype: type, factor: int, 
     means = pixels.reshape(5, factor, 7, factor, channels).astype(np.float64).mean(axis=(1, 3))
     assert found.dtype == pixels.dtype
     assert np.abs(found - means).max() <= (1e-4 if dtype is np.float32 else 0.5)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int8, np.uint16, np.int16, np.int32])
+def test_sums_of_extreme_values_do_not_run_over(dtype: type) -> None:
+    limits = np.iinfo(dtype)
+    for factor in (2, 16, 17, 64):
+        for value in (limits.min, limits.max):
+            pixels = np.full((factor, 2 * factor), value, dtype)
+            assert (area_mean(pixels, factor) == value).all()
+
+
+def test_means_are_written_where_they_are_wanted() -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (8, 12, 3)).astype(np.uint8)
+    room = np.zeros((10, 10, 3), np.uint8)
+    area_mean(pixels, 4, room[3:5, 2:5])
+    assert np.array_equal(room[3:5, 2:5], area_mean(pixels, 4))
+    assert room.sum() == room[3:5, 2:5].sum()
+
+
+@pytest.mark.parametrize(
+    ("region", "downsample", "kernel", "asked"),
+    [
+        (Region(100, 40, 60, 20), 1, Kernel.BILINEAR, (0, 100, 40, 60, 20, 1)),
+        (Region(100, 40, 60, 20), 2, Kernel.AREA, (0, 100, 40, 60, 20, 2)),
+        (Region(100, 40, 60, 20), 4, Kernel.BILINEAR, (1, 25, 10, 15, 5, 1)),
+        (Region(100, 40, 64, 32), 8, Kernel.AREA, (1, 25, 10, 16, 8, 2)),
+        (Region(100, 40, 60, 20), 2, Kernel.BILINEAR, None),
+        (Region(100.5, 40, 60, 20), 1, Kernel.AREA, None),
+        (Region(100, 40, 60, 21), 2, Kernel.AREA, None),
+        (Region(-1, 40, 60, 20), 1, Kernel.AREA, None),
+        (Region(990, 40, 60, 20), 1, Kernel.AREA, None),
+    ],
+)
+def test_whole_pixels_inside_a_level_are_asked_for_as_they_are(
+    region: Region, downsample: float, kernel: Kernel, asked: tuple[int, ...] | None
+) -> None:
+    info, answer, found = an_info((1000, 800), (250, 200)), np.zeros((2, 2), np.float32), []
+
+    def read_means(*place: int) -> NDArray[np.generic]:
+        found.append(place)
+        return answer
+
+    pixels = place(RegionRequest(region, downsample, kernel=kernel), info, Formula(info), 0, read_means)
+    assert found == ([] if asked is None else [asked])
+    assert (pixels is answer) == (asked is not None)
+
+
+def test_what_read_means_leaves_is_read_as_a_block() -> None:
+    info = an_info((1000, 800))
+    request = RegionRequest(Region(8, 8, 32, 32), 2, kernel=Kernel.AREA)
+    assert np.array_equal(
+        place(request, info, Formula(info), 0, lambda *_: None), place(request, info, Formula(info), 0)
+    )
+
+
+def test_the_caller_owns_the_pixels_whoever_read_them() -> None:
+    info, level = an_info((64, 64)), np.ones((64, 64), np.float32)
+    for region in (info.region, Region(3, 4, 20, 20), Region(3, 4, 20.5, 20.5)):
+        pixels = place(
+            RegionRequest(region), info, lambda _l, x, y, w, h: Block(level[y : y + h, x : x + w], x, y), 0
+        )
+        pixels[...] = 7
+    assert (level == 1).all()
 
 
 def test_the_area_kernel_reads_no_margin_and_the_model_kernel_stays_bilinear() -> None:

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import RegionRequest
 from lnm_desktop.errors import ImageDamaged
+from lnm_desktop.imaging.placement import area_mean
+from lnm_desktop.imaging.readers import stored_tiles
 from lnm_desktop.imaging.readers.openslide import READ_BY, OpenSlideReader
-from lnm_desktop.imaging.readers.stored_tiles import StoredTiles
+from lnm_desktop.imaging.readers.stored_tiles import NumberTable, StoredTiles
 
 WIDTH, HEIGHT = 1000, 780
 FORMS: dict[str, dict[str, Any]] = {
@@ -76,6 +78,38 @@ def test_the_reader_answers_as_openslide_does_at_any_downsample(tmp_path: Path) 
         for downsample in (0.6, 1.0, 1.7, 2.0):
             request = RegionRequest(Region(70.5, 33.25, 700, 500), downsample)
             assert np.array_equal(direct.read_region(request), judge.read_region(request))
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_stored_tiles_are_averaged_one_by_one_to_the_same_means(tmp_path: Path, factor: int) -> None:
+    path = a_slide(tmp_path / "a.tif", **FORMS["jpeg"])
+    stored = StoredTiles(path, [(WIDTH, HEIGHT)])
+    for x, y, width, height in ((0, 0, 512, 512), (128, 80, 400, 640), (752, 512, 248, 264), (24, 24, 8, 8)):
+        whole, means = stored.read(0, x, y, width, height), stored.read(0, x, y, width, height, factor)
+        assert whole is not None
+        assert means is not None
+        assert np.array_equal(means, area_mean(whole, factor))
+    assert stored.read(0, 1, 0, 512, 512, factor) is None, "squares lie in two tiles"
+    stored.close()
+
+
+def test_the_caller_owns_the_pixels(tmp_path: Path) -> None:
+    path = a_slide(tmp_path / "a.tif", **FORMS["jpeg"])
+    with OpenSlideReader(path) as reader:
+        for region in (Region(0, 0, 256, 256), Region(10, 10, 300, 300), Region(256, 256, 512, 512)):
+            expected = reader.read_region(RegionRequest(region)).copy()
+            reader.read_region(RegionRequest(region))[...] = 0
+            assert np.array_equal(reader.read_region(RegionRequest(region)), expected)
+
+
+def test_tables_of_numbers_are_read_in_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_tiles, "PIECE_NUMBERS", 4)
+    (tmp_path / "table").write_bytes(b"head" + np.arange(10, 0, -1, ">u4").tobytes())
+    with (tmp_path / "table").open("rb") as file:
+        table = NumberTable(file, 4, 10, ">u4")
+        assert [table[index] for index in (9, 0, 4, 3, 8)] == [1, 10, 6, 7, 2]
+        with pytest.raises(ValueError, match="10"):
+            table[10]
 
 
 def test_threads_get_the_same_pixels(tmp_path: Path) -> None:
