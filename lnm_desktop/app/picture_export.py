@@ -20,8 +20,8 @@ from lnm_desktop.imaging.ome_tiff_writer import OmeTiff, check_ome_tiff, tile_bo
 from lnm_desktop.imaging.open import open_image
 from lnm_desktop.imaging.picture_drawing import bar_of
 from lnm_desktop.imaging.picture_tiles import Box, PictureTiles
+from lnm_desktop.imaging.read_ahead import read_ahead
 from lnm_desktop.imaging.reader import ImageReader
-from lnm_desktop.plugin.read_ahead import read_ahead
 
 BAND_BYTES = 12 * 1024**2
 LEAST_BAND_ROWS, MOST_BAND_ROWS = 16, 512
