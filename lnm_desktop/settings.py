@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,10 @@ import tomli_w
 
 @dataclass(frozen=True)
 class Settings:
-    """Preferences of one user on one machine. `threads` is per worker; `device` is auto, cpu, cuda or mps."""
+    """Preferences of one user on one machine. `threads` is per worker; `device` is auto, cpu, cuda or mps.
+
+    `shortcuts` gives keys by action id where they are not the usual ones.
+    """
 
     theme: str = "dark"
     author: str = ""
@@ -20,6 +24,7 @@ class Settings:
     threads: int = 1
     tile_cache_mb: int = 1024
     recent: tuple[str, ...] = ()
+    shortcuts: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_settings(file: Path) -> Settings:
@@ -45,6 +50,11 @@ def _known(data: dict[str, Any]) -> dict[str, Any]:
     for item in fields(Settings):
         value = data.get(item.name)
         value = tuple(value) if isinstance(value, list) else value
+        value = _texts(value) if isinstance(value, dict) else value
         if type(value) is type(getattr(defaults, item.name)):
             found[item.name] = value
     return found
+
+
+def _texts(table: dict[str, Any]) -> dict[str, str]:
+    return {key: value for key, value in table.items() if isinstance(value, str)}

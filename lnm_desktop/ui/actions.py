@@ -218,6 +218,17 @@ class Actions(QObject):
         for action_id, call in calls.items():
             self._made[action_id].triggered.connect(lambda _checked=False, call=call: call())
 
+    def keys(self, action_id: str) -> str:
+        """The shortcut as this platform writes it; empty where there is none."""
+        return self._made[action_id].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+
+    def set_keys(self, table: Mapping[str, str]) -> None:
+        """Give actions, by id, other shortcuts; an empty text takes one away."""
+        for spec in ACTIONS:
+            if spec.id in table:
+                self._made[spec.id].setShortcut(QKeySequence(table[spec.id]))
+                self._made[spec.id].setToolTip(tool_tip(spec, self.keys(spec.id)))
+
     def set_tokens(self, tokens: Tokens) -> None:
         """Draw the icons in a theme's colours."""
         for spec in ACTIONS:
@@ -230,7 +241,7 @@ class Actions(QObject):
         action.setCheckable(spec.toggle or bool(spec.choice))
         if spec.shortcut:
             action.setShortcut(QKeySequence(spec.shortcut))
-        action.setToolTip(tool_tip(spec))
+        action.setToolTip(tool_tip(spec, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)))
         action.setIconVisibleInMenu(False)
         return action
 
@@ -242,12 +253,6 @@ class Actions(QObject):
         return groups
 
 
-def tool_tip(spec: ActionSpec) -> str:
-    """What it does, with its shortcut."""
-    keys = f" ({shown_keys(spec)})" if spec.shortcut else ""
-    return f"{spec.plain}{keys}\n{spec.tip}"
-
-
-def shown_keys(spec: ActionSpec) -> str:
-    """The shortcut as this platform writes it."""
-    return QKeySequence(spec.shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+def tool_tip(spec: ActionSpec, keys: str) -> str:
+    """What it does, with its shortcut as the platform writes it."""
+    return f"{spec.plain}{f' ({keys})' if keys else ''}\n{spec.tip}"

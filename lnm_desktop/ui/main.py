@@ -121,6 +121,8 @@ class Desktop(QObject):
         self.window.closing.connect(self.close)
         self.window.painted.connect(self._schedule_pane, Qt.ConnectionType.SingleShotConnection)
         self.wiring.theme_chosen.connect(self.set_theme)
+        self.wiring.shortcuts.use(self.settings.shortcuts)
+        self.wiring.shortcuts.changed.connect(lambda own: self._keep(replace(self.settings, shortcuts=own)))
         self.actions[f"theme-{tokens_of(self.settings.theme).name}"].setChecked(True)
         self.bench.opened_file.connect(self._remember)
         self.window.show_recent(self.settings.recent, lambda path: self.bench.open_paths([path]))

@@ -14,9 +14,11 @@ from lnm_desktop.ui.actions import GROUP_KEYS, Actions
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
+from lnm_desktop.ui.shortcuts import Shortcuts
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
-from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog, shortcuts_dialog
+from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog
+from lnm_desktop.ui.widgets.shortcuts_dialog import ShortcutsDialog
 from lnm_desktop.ui.workbench import Workbench
 
 MAGNIFICATIONS = (5, 10, 20, 40)
@@ -35,9 +37,10 @@ class Wiring(QObject):
         self._bench = bench
         self._window = bench.window
         self.looking = Looking(actions, bench)
-        self.palette = CommandPalette(bench.window)
+        self.palette = CommandPalette(actions, bench.window)
         self.palette.chosen.connect(lambda action_id: actions[action_id].trigger())
         self.exporting = Exporting(actions, bench)
+        self.shortcuts = Shortcuts(actions)
         self._connect_files()
         self._connect_editing()
         self._connect_view()
@@ -122,7 +125,7 @@ class Wiring(QObject):
         self._actions.on(
             {
                 "palette": self._ask_command,
-                "shortcuts": lambda: _show(shortcuts_dialog(window)),
+                "shortcuts": lambda: _show(ShortcutsDialog(self.shortcuts, window)),
                 "messages": lambda: _show(messages_dialog(bench.notices, window)),
                 "plugins": lambda: _show(plugins_dialog(bench.predicting.plugins, window)),
                 "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))),

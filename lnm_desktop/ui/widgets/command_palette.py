@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
-from lnm_desktop.ui.actions import ACTIONS, ActionSpec, shown_keys
+from lnm_desktop.ui.actions import ACTIONS, Actions, ActionSpec
 from lnm_desktop.ui.theme.stylesheet import set_role
 from lnm_desktop.ui.widgets.parts import column
 
@@ -24,8 +24,9 @@ class CommandPalette(QDialog):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
+        self._actions = actions
         self.setMinimumSize(520, 380)
         set_role(self, "palette")
         self.filter = QLineEdit()
@@ -58,8 +59,8 @@ class CommandPalette(QDialog):
         self.list.clear()
         for spec in ACTIONS:
             if spec.id != "palette" and matches(spec, typed):
-                keys = f"    {shown_keys(spec)}" if spec.shortcut else ""
-                item = QListWidgetItem(f"{spec.menu} ▸ {spec.plain}{keys}")
+                keys = self._actions.keys(spec.id)
+                item = QListWidgetItem(f"{spec.menu} ▸ {spec.plain}{f'    {keys}' if keys else ''}")
                 item.setToolTip(spec.tip)
                 item.setData(Qt.ItemDataRole.UserRole, spec.id)
                 self.list.addItem(item)

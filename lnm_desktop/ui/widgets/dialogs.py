@@ -1,4 +1,4 @@
-"""Windows beside the window: shortcuts, messages, plugins, about. None of them stops the work."""
+"""Windows beside the window: messages, plugins, about. None of them stops the work."""
 
 from __future__ import annotations
 
@@ -10,18 +10,9 @@ from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 from lnm_desktop import __version__
 from lnm_desktop.app.models import PluginState
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
-from lnm_desktop.ui.actions import ACTIONS, shown_keys
 from lnm_desktop.ui.notices import Notice
 from lnm_desktop.ui.widgets.parts import button, column, label, row
 from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
-
-_HANDS = (
-    ("Viewer", "Zoom at the cursor", "Wheel"),
-    ("Viewer", "Pan with any tool", "Space + drag, middle button"),
-    ("Viewer", "Finish a polygon", "Enter, double click"),
-    ("Viewer", "Give up the shape in the making", "Esc"),
-    ("Viewer", "Take the last corner back", "Backspace"),
-)
 
 
 class TableDialog(QDialog):
@@ -42,13 +33,6 @@ class TableDialog(QDialog):
         layout = column(self.filter, self.table)
         layout.addLayout(row(None, close))
         self.setLayout(layout)
-
-
-def shortcuts_dialog(parent: QWidget) -> TableDialog:
-    """Every action with its keys."""
-    rows = [(spec.menu, spec.plain, shown_keys(spec), spec.tip) for spec in ACTIONS if spec.shortcut]
-    rows += [(*hand, "") for hand in _HANDS]
-    return TableDialog("Shortcuts", ("Menu", "What", "Keys", "Meaning"), rows, parent)
 
 
 def messages_dialog(notices: Iterable[Notice], parent: QWidget) -> TableDialog:

@@ -163,8 +163,9 @@ class TextTable(QTableView):
             self.edit(index)
 
     def as_tsv(self) -> str:
-        """The chosen rows, tab-separated, in the order shown."""
-        indexes = sorted(self.selectionModel().selectedRows(), key=QModelIndex.row)
+        """The chosen rows, all where none is, tab-separated, in the order shown."""
+        every = [self.sorted.index(place, 0) for place in range(self.sorted.rowCount())]
+        indexes = sorted(self.selectionModel().selectedRows(), key=QModelIndex.row) or every
         columns = range(self.sorted.columnCount())
         return "\n".join("\t".join(str(index.siblingAtColumn(c).data() or "") for c in columns) for index in indexes)
 
