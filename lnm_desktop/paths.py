@@ -49,3 +49,9 @@ def resource(*parts: str) -> Path:
     packed = _PACKAGE / "resources"
     root = packed if packed.is_dir() else _PACKAGE.parent / "resources"
     return root.joinpath(*parts)
+
+
+def user_guide() -> Path:
+    """The user guide, Markdown: it is shipped with the resources, and stands in `docs/` of a source checkout."""
+    packed = resource("help", "user-guide.md")
+    return packed if packed.is_file() else _PACKAGE.parent / "docs" / "user-guide.md"

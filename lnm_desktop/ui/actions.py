@@ -193,6 +193,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("panel-results", "Go to &Results", "Case", "Ctrl+5", "", "Show the panel"),
     ActionSpec("panel-bookmarks", "Go to &Bookmarks", "Case", "Ctrl+6", "", "Show the panel"),
     ActionSpec("plugins", "&Installed Plugins", "Plugins", "", "", "List plugins and what is wrong with them"),
+    ActionSpec("user-guide", "&User Guide", "Help", "", "", "Read what the program does and how"),
+    ActionSpec("help-here", "Help for This P&anel", "Help", "F1", "", "Read about the panel that has the focus"),
     ActionSpec("palette", "Command &Palette…", "Help", "Ctrl+K", "", "Find any command by its name"),
     ActionSpec("shortcuts", "&Shortcuts", "Help", "?", "", "Show every shortcut"),
     ActionSpec("messages", "&Messages", "Help", "Ctrl+M", "message", "Show what the window had to tell"),

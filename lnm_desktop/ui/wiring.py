@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, Actions
 from lnm_desktop.ui.exporting import Exporting
+from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
 from lnm_desktop.ui.shortcuts import Shortcuts
@@ -41,6 +42,7 @@ class Wiring(QObject):
         self.palette.chosen.connect(lambda action_id: actions[action_id].trigger())
         self.exporting = Exporting(actions, bench)
         self.shortcuts = Shortcuts(actions)
+        self.helping = Helping(actions, bench)
         self._connect_files()
         self._connect_editing()
         self._connect_view()
