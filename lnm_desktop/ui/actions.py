@@ -13,6 +13,7 @@ from lnm_desktop.ui.theme.tokens import Tokens
 
 MENUS = ("File", "Edit", "View", "Annotate", "Models", "Case", "Plugins", "Help")
 GROUP_KEYS = 9
+MAGNIFICATIONS = {1: "", 2: "", 5: "Alt+1", 10: "Alt+2", 20: "Alt+3", 40: "Alt+4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,16 @@ class ActionSpec:
     def plain(self) -> str:
         """The text without its mnemonic and dots."""
         return self.text.replace("&", "").rstrip("…")
+
+
+def _magnification(power: int, keys: str) -> ActionSpec:
+    tip = f"Zoom to {10 / power:g} µm per screen pixel"
+    return ActionSpec(f"zoom-{power}", f"Magnification {power}×", "View", keys, "", tip, submenu="Ma&gnification")
+
+
+def _turn(action_id: str, text: str, keys: str, tip: str) -> ActionSpec:
+    told = f"{tip}. A drag with the right button around the middle turns a slide freely"
+    return ActionSpec(action_id, text, "View", keys, "", told, submenu="&Turn")
 
 
 def _panes(action_id: str, text: str, key: str, tip: str) -> ActionSpec:
@@ -90,12 +101,24 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("fit", "Zoom to &Fit", "View", "F", "fit", "Show the whole image", strip=True),
     ActionSpec("zoom-in", "Zoom &In", "View", "Ctrl++", "zoom-in", "Twice as large", strip=True),
     ActionSpec("zoom-out", "Zoom &Out", "View", "Ctrl+-", "zoom-out", "Half as large", strip=True),
+    *(_magnification(power, keys) for power, keys in MAGNIFICATIONS.items()),
     ActionSpec(
-        "zoom-5", "Magnification 5×", "View", "Alt+1", "", "Zoom to 2.0 µm per screen pixel", break_before=True
+        "zoom-exact",
+        "&Type Magnification",
+        "View",
+        "Z",
+        "",
+        "Type 20x, 0.5 µm/px or 1 : 4 in the pane's head",
+        break_before=True,
+        submenu="Ma&gnification",
     ),
-    ActionSpec("zoom-10", "Magnification 10×", "View", "Alt+2", "", "Zoom to 1.0 µm per screen pixel"),
-    ActionSpec("zoom-20", "Magnification 20×", "View", "Alt+3", "", "Zoom to 0.5 µm per screen pixel"),
-    ActionSpec("zoom-40", "Magnification 40×", "View", "Alt+4", "", "Zoom to 0.25 µm per screen pixel"),
+    ActionSpec("go-to", "Go to &Coordinate…", "View", "Ctrl+G", "", "Go to x and y in px, µm or mm"),
+    _turn("rotate-left", "Turn &Left by 90°", "Alt+Shift+Left", "Anticlockwise"),
+    _turn("rotate-right", "Turn &Right by 90°", "Alt+Shift+Right", "Clockwise"),
+    _turn("rotate-left-1", "Turn L&eft by 1°", "Alt+Left", "Anticlockwise"),
+    _turn("rotate-right-1", "Turn R&ight by 1°", "Alt+Right", "Clockwise"),
+    _turn("mirror", "&Mirror", "Shift+M", "Swap left and right of the picture"),
+    _turn("upright", "&Upright", "Alt+Up", "Neither turned nor mirrored, as in the file"),
     ActionSpec(
         "annotations",
         "Show &Annotations",

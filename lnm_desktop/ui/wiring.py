@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog
 
 from lnm_desktop.paths import log_dir
-from lnm_desktop.ui.actions import GROUP_KEYS, Actions
+from lnm_desktop.ui.actions import GROUP_KEYS, MAGNIFICATIONS, Actions
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
@@ -22,7 +22,6 @@ from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugin
 from lnm_desktop.ui.widgets.shortcuts_dialog import ShortcutsDialog
 from lnm_desktop.ui.workbench import Workbench
 
-MAGNIFICATIONS = (5, 10, 20, 40)
 EXPORT_FILTER = "ASAP XML (*.xml);;GeoJSON (*.geojson)"
 _PANELS = ("annotations", "clinical", "models", "results")
 

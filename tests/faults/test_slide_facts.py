@@ -133,9 +133,9 @@ def test_s15_no_length_is_told_without_a_true_pixel_size(trial: Trial, qtbot: Qt
 def check_screens(qtbot: QtBot, info: ImageInfo) -> None:
     """What the status line, the scale bar's state and the table of annotations say."""
     from lnm_desktop.ui.panels.annotations import AnnotationsPanel
+    from lnm_desktop.ui.viewer.scale_entry import scale_words
     from lnm_desktop.ui.viewer.view_state import ViewState
     from lnm_desktop.ui.widgets.status import position_words
-    from lnm_desktop.ui.widgets.viewer_area import scale_words
 
     view = ViewState(None, None, 2.0, Point(0, 0))
     words = [position_words(Point(3, 4), info.calibration), scale_words(view, info.calibration)]

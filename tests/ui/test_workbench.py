@@ -15,8 +15,8 @@ from lnm_desktop.domain.geometry import Point, Shape
 from lnm_desktop.domain.image import Calibration, CalibrationSource
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.ui.notices import Severity
+from lnm_desktop.ui.viewer.scale_entry import scale_words
 from lnm_desktop.ui.viewer.view_state import ViewState
-from lnm_desktop.ui.widgets.pane_frame import scale_words
 from tests.ui.conftest import Bench
 from tests.ui.fake_pane import FakePane
 from tests.ui.fixtures import a_box, a_triangle

@@ -92,6 +92,10 @@ QLineEdit, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextBrowser {
 QLineEdit { placeholder-text-color: $dim; }
 QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus { border-color: $accent; }
 QLineEdit[role="invalid"] { border-color: $error; }
+QLineEdit[role="scale"] { background: transparent; border-color: transparent; color: $dim; padding: 2px 6px;
+                          font-size: ${small}pt; }
+QLineEdit[role="scale"]:hover { border-color: $border; color: $text; }
+QLineEdit[role="scale"]:focus { background: $raised; border-color: $accent; color: $text; }
 QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled { color: $dim; background: $surface; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url("$marks/$name-down.svg"); width: 12px; height: 12px; }
@@ -114,6 +118,8 @@ QRadioButton:disabled { color: $dim; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; selection-background-color: $accent;
                               selection-color: $on_accent; }
 QCheckBox { spacing: ${s}px; background: transparent; }
+QCheckBox:disabled { color: $dim; }
+QCheckBox::indicator:checked:disabled { background: $border; border-color: $border; }
 
 QTreeView, QTableView, QListView { background: $surface; alternate-background-color: $raised; border: none;
   outline: none; gridline-color: $border; selection-background-color: $accent; selection-color: $on_accent; }

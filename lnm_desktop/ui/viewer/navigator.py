@@ -50,7 +50,7 @@ class Navigator(QWidget):
         camera.changed.connect(self._follow)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName("Overview")
-        self.setToolTip("Overview: click to jump, drag to move along\nShift+O folds it")
+        self.setToolTip("Overview: click to jump, drag to move along")
         self.hide()
 
     def show_picture(self, picture: QImage | None, info: ImageInfo | None, calibration: Calibration) -> None:

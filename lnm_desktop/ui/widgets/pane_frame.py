@@ -9,12 +9,14 @@ from PySide6.QtCore import QChildEvent, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QStackedLayout, QVBoxLayout, QWidget
 
-from lnm_desktop.domain.image import Calibration, CalibrationSource
+from lnm_desktop.domain.image import Calibration
 from lnm_desktop.ui.theme.stylesheet import set_role
 from lnm_desktop.ui.theme.tokens import SPACE_M, SPACE_S
+from lnm_desktop.ui.viewer.scale_entry import turn_words
 from lnm_desktop.ui.viewer.view_state import ViewState
 from lnm_desktop.ui.widgets.elided_label import ElidedLabel
 from lnm_desktop.ui.widgets.parts import badge, button, column, label, row, tool_button
+from lnm_desktop.ui.widgets.scale_field import ScaleField
 
 EMPTY_WIDTH_PX = 460
 EDGE_PX = 2
@@ -45,7 +47,9 @@ class PaneFrame(QFrame):
         self.title = ElidedLabel()
         self.title.setTextFormat(Qt.TextFormat.PlainText)
         set_role(self.title, "heading")
-        self.scale = label("", "hint", wrap=False)
+        self.scale = ScaleField()
+        self.turn = tool_button("", "The picture is turned or mirrored: a click sets it upright")
+        self.turn.hide()
         self.synthetic = badge("SYNTHETIC", _SYNTHETIC_TIP)
         self.shut = tool_button("×", "Close this image; an empty pane goes (Ctrl+W)")
         self.shut.clicked.connect(self.close_wanted)
@@ -92,7 +96,8 @@ class PaneFrame(QFrame):
         self.busy.hide()
         self.synthetic.hide()
         self.title.setText("Empty pane")
-        self.scale.setText("")
+        self.scale.clear()
+        self.turn.hide()
 
     def show_opening(self, name: str) -> None:
         """An image is being opened."""
@@ -110,8 +115,10 @@ class PaneFrame(QFrame):
         self._stack.setCurrentIndex(self._stack.count() - 1)
 
     def show_view(self, view: ViewState, calibration: Calibration) -> None:
-        """Magnification and pixel size as on the screen."""
-        self.scale.setText(scale_words(view, calibration))
+        """Magnification, pixel size and turn as on the screen."""
+        self.scale.show_view(view, calibration)
+        self.turn.setText(turn_words(view))
+        self.turn.setVisible(bool(self.turn.text()))
 
     def show_guide(self, words: str) -> None:
         """Say what the hand should do next in this pane; nothing takes the line away."""
@@ -158,7 +165,7 @@ class PaneFrame(QFrame):
             one.installEventFilter(self)
 
     def _arrange(self) -> None:
-        line = row(self.title, self.synthetic, self.scale, self.shut)
+        line = row(self.title, self.synthetic, self.turn, self.scale, self.shut)
         line.setStretch(0, 1)
         line.setContentsMargins(SPACE_M, SPACE_S, SPACE_M, SPACE_S)
         self.head.setLayout(line)
@@ -189,14 +196,3 @@ class PaneFrame(QFrame):
         layout.addStretch(1)
         made.setLayout(layout)
         return made
-
-
-def scale_words(view: ViewState, calibration: Calibration) -> str:
-    """As in "20.0×   0.50 µm/px   pixel size stated by user"; an unknown pixel size is said, not guessed."""
-    if view.mpp is None:
-        down = view.downsample
-        return f"{f'1 : {down:.3g}' if down >= 1 else f'{1 / down:.3g} : 1'}   pixel size unknown"
-    stated = "   pixel size stated by hand" if calibration.source is CalibrationSource.USER else ""
-    if view.magnification is None:  # radiology speaks of millimetres, and knows no objective
-        return f"{view.mpp / 1000:.3g} mm/px{stated}"
-    return f"{view.magnification:.1f}×   {view.mpp:.3g} µm/px{stated}"

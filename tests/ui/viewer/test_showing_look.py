@@ -204,3 +204,18 @@ def test_automatic_ranges_leave_hidden_channels_alone() -> None:
     hidden, shown = fitted_channels(views, values)
     assert hidden == views[0]
     assert (shown.low, shown.high) == pytest.approx((10, 998))
+
+
+def test_a_typed_magnification_is_what_the_view_has_then(seen: Seen) -> None:
+    seen.open()
+    scale = seen.bench.bench.panes.active.frame.scale
+    seen.bench.wait(scale.entry.isEnabled)
+    seen.bench.window.activateWindow()
+    seen.bench.wait(seen.bench.window.isActiveWindow)
+    center = seen.pane.view.center
+    QTest.mouseClick(scale.entry, LEFT)
+    QTest.keyClicks(scale.entry, "0.8 um")
+    QTest.keyClick(scale.entry, Qt.Key.Key_Return)
+    assert seen.pane.view.mpp == pytest.approx(0.8)
+    assert seen.pane.view.center == center
+    seen.bench.wait(lambda: "0.8 µm/px" in scale.text())
