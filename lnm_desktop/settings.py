@@ -15,7 +15,8 @@ import tomli_w
 class Settings:
     """Preferences of one user on one machine. `threads` is per worker; `device` is auto, cpu, cuda or mps.
 
-    `shortcuts` gives keys by action id where they are not the usual ones.
+    `recent` names the files opened last, none where `remember_recent` is off. `shortcuts` gives keys by action id
+    where they are not the usual ones.
     """
 
     theme: str = "dark"
@@ -24,6 +25,7 @@ class Settings:
     threads: int = 1
     tile_cache_mb: int = 1024
     recent: tuple[str, ...] = ()
+    remember_recent: bool = True
     shortcuts: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from lnm_desktop.ui.theme.icons import icon
 from lnm_desktop.ui.theme.tokens import Tokens
 
 MENUS = ("File", "Edit", "View", "Annotate", "Models", "Case", "Plugins", "Help")
+RECENT = "Recent &Files"
 GROUP_KEYS = 9
 MAGNIFICATIONS = {1: "", 2: "", 5: "Alt+1", 10: "Alt+2", 20: "Alt+3", 40: "Alt+4"}
 
@@ -68,6 +69,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec(
         "open-folder", "Open DICOM &Folder…", "File", "Ctrl+Shift+O", "", "Open a folder that holds one series"
+    ),
+    ActionSpec(
+        "clear-recent",
+        "&Clear List",
+        "File",
+        "",
+        "",
+        "Forget which files were opened last",
+        break_before=True,
+        submenu=RECENT,
+    ),
+    ActionSpec(
+        "remember-recent",
+        "&Remember Recent Files",
+        "File",
+        "",
+        "",
+        "Keep the paths of opened files in the settings; names of files may tell who a patient is",
+        toggle=True,
+        submenu=RECENT,
     ),
     ActionSpec(
         "import", "&Import Annotations…", "File", "Ctrl+I", "", "Read ASAP XML or GeoJSON into the open image"

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from lnm_desktop.ui.viewer.pane import ViewerPane
 
 PANE_AFTER_MS = 50
-RECENT = 10
 
 
 class Desktop(QObject):
@@ -124,8 +123,8 @@ class Desktop(QObject):
         self.wiring.shortcuts.use(self.settings.shortcuts)
         self.wiring.shortcuts.changed.connect(lambda own: self._keep(replace(self.settings, shortcuts=own)))
         self.actions[f"theme-{tokens_of(self.settings.theme).name}"].setChecked(True)
-        self.bench.opened_file.connect(self._remember)
-        self.window.show_recent(self.settings.recent, lambda path: self.bench.open_paths([path]))
+        self.wiring.recent.use(self.settings.recent, remember=self.settings.remember_recent)
+        self.wiring.recent.kept.connect(self._keep_recent)
         self.window.status.show_device(self.settings.device)
 
     def _schedule_pane(self) -> None:
@@ -161,10 +160,8 @@ class Desktop(QObject):
     def _tell_from_thread(self, message: str) -> None:
         self.background.post(lambda: self.notices.warn(message))
 
-    def _remember(self, path: str) -> None:
-        recent = (path, *(known for known in self.settings.recent if known != path))[:RECENT]
-        self._keep(replace(self.settings, recent=recent))
-        self.window.show_recent(recent, lambda path: self.bench.open_paths([path]))
+    def _keep_recent(self, paths: tuple[str, ...], remember: bool) -> None:
+        self._keep(replace(self.settings, recent=paths, remember_recent=remember))
 
     def _keep(self, settings: Settings) -> None:
         self.settings = settings

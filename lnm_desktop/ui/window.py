@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
 
-from lnm_desktop.ui.actions import ACTIONS, MENUS, Actions, ActionSpec
+from lnm_desktop.ui.actions import ACTIONS, MENUS, RECENT, Actions, ActionSpec
 from lnm_desktop.ui.theme.tokens import ICON_PX, LEFT_DOCK_PX, RIGHT_DOCK_PX
 from lnm_desktop.ui.widgets.status import Status
 from lnm_desktop.ui.widgets.viewer_area import ViewerArea
@@ -51,15 +50,6 @@ class MainWindow(QMainWindow):
         self.strip = self._make_strip()
         self._share_space()
         self._first_layout: QByteArray | None = None
-
-    def show_recent(self, paths: Sequence[str], open_path: Callable[[Path], None]) -> None:
-        """Offer the files opened last."""
-        self.recent.clear()
-        for text in paths:
-            path = Path(text)
-            action = self.recent.addAction(path.name, lambda path=path: open_path(path))
-            action.setToolTip(text)
-        self.recent.setEnabled(bool(paths))
 
     def show_panel(self, name: str) -> None:
         """Bring the panel of this name to the front: the results, or one of the inspector's tabs."""
@@ -124,9 +114,7 @@ class MainWindow(QMainWindow):
             self.menus[name].setToolTipsVisible(True)
         for spec in ACTIONS:
             self._add_to_menu(spec)
-        self.recent = QMenu("Recent &Files", self)
-        self.recent.setToolTipsVisible(True)
-        self.menus["File"].insertMenu(self.actions_by_id["import"], self.recent)
+        self.recent = self.menus[f"File ▸ {RECENT}"]
         self.menus["View"].addSeparator()
         for dock in self.docks:
             self.menus["View"].addAction(dock.toggleViewAction())

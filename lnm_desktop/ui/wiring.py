@@ -15,6 +15,7 @@ from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
+from lnm_desktop.ui.recent_files import RecentFiles
 from lnm_desktop.ui.shortcuts import Shortcuts
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
@@ -42,6 +43,7 @@ class Wiring(QObject):
         self.exporting = Exporting(actions, bench)
         self.shortcuts = Shortcuts(actions)
         self.helping = Helping(actions, bench)
+        self.recent = RecentFiles(actions, bench)
         self._connect_files()
         self._connect_editing()
         self._connect_view()

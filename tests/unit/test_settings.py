@@ -10,7 +10,9 @@ from lnm_desktop.settings import Settings, load_settings, save_settings
 
 
 def test_settings_come_back(tmp_path: Path) -> None:
-    kept = Settings(theme="light", recent=("a.svs", "b.svs"), shortcuts={"fit": "Ctrl+G", "undo": ""})
+    kept = Settings(
+        theme="light", recent=("a.svs", "b.svs"), remember_recent=False, shortcuts={"fit": "Ctrl+G", "undo": ""}
+    )
     save_settings(kept, tmp_path / "settings.toml")
     assert load_settings(tmp_path / "settings.toml") == kept
 
