@@ -10,6 +10,7 @@ from pathlib import Path
 from lnm_desktop.errors import ImageUnsupported
 from lnm_desktop.imaging.preflight import FileKind, preflight
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.imaging.tiff_content import is_more_than_a_picture
 from lnm_desktop.imaging.watched import WatchedReader
 
 IMAGE_SUFFIXES = frozenset(
@@ -64,7 +65,8 @@ def _has_dicom_mark(path: Path) -> bool:
 def _open_slide(path: Path, kind: FileKind) -> ImageReader:
     from lnm_desktop.imaging.readers import openslide  # noqa: PLC0415 - loaded when needed
 
-    if openslide.recognises(path):
+    driver = openslide.driver_of(path)
+    if driver and not (driver == openslide.PLAIN_TIFF and is_more_than_a_picture(path)):
         return openslide.OpenSlideReader(path)
     if kind is FileKind.TIFF:
         return _open_tiff(path)

@@ -26,6 +26,8 @@ _INTEGER_FORMATS = {1: "u1", 3: "u2", 4: "u4", 13: "u4", 16: "u8", 18: "u8"}
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _SAMPLES, _PLANAR = 256, 257, 258, 259, 277, 284
 _ROWS_PER_STRIP, _TILE_WIDTH, _TILE_LENGTH = 278, 322, 323
 _NDPI = 65420
+_SUB_IFDS = 330
+_ASCII = 2
 _OFFSETS_AND_COUNTS = ((324, 325), (273, 279))
 _COMPRESSIONS = frozenset(
     {1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 33003, 33004, 33005, 34661, 34712, 34713, 34887, 34892, 34925}
@@ -51,9 +53,10 @@ def check_tiff(path: Path, size_bytes: int, spared_tiles: int = 1) -> None:
         for directory in walk.directories():
             if _NDPI in directory:
                 return  # its strips are whole levels and its offsets wrap at 4 GiB: only OpenSlide understands it
-            ends = walk.check(directory)
-            stored += len(ends)
-            cut += [int(end) for end in ends[ends > size_bytes]]
+            for one in (directory, *walk.sub_directories(directory)):
+                ends = walk.check(one)
+                stored += len(ends)
+                cut += [int(end) for end in ends[ends > size_bytes]]
     if stored == 0:
         raise ImageDamaged(f"{path.name} stores no pixels in any of its images", hint=_COPY_AGAIN)
     if len(cut) > spared_tiles:
@@ -100,6 +103,14 @@ class TiffWalk:
             seen.add(offset)
             directory, offset = self._read_directory(offset)
             yield directory
+
+    def sub_directories(self, directory: Directory) -> Iterator[Directory]:
+        """The images that one lists beside the chain, as OME-TIFF keeps reduced levels. Raises ImageDamaged."""
+        offsets = self.values(directory[_SUB_IFDS]) if _SUB_IFDS in directory else ()
+        if len(offsets) > MAXIMUM_DIRECTORIES:
+            raise ImageDamaged(f"{self.name} lists {len(offsets)} reduced images of one", hint=_COPY_AGAIN)
+        for offset in offsets:
+            yield self._read_directory(offset)[0]
 
     def check(self, directory: Directory) -> NDArray[np.uint64]:
         """Where in the file each tile or strip of this image that holds anything ends."""
@@ -150,6 +161,13 @@ class TiffWalk:
         """The first number of an entry."""
         values = self.values(directory[tag]) if tag in directory else ()
         return values[0] if values else default
+
+    def text(self, directory: Directory, tag: int, limit_bytes: int) -> bytes:
+        """The beginning of a text, empty where there is none."""
+        entry = directory.get(tag)
+        if entry is None or entry.kind != _ASCII:
+            return b""
+        return self._read(entry.place, min(entry.count, limit_bytes))
 
     def _check_compression(self, directory: Directory) -> None:
         code = self.value(directory, _COMPRESSION, 1)

@@ -22,6 +22,7 @@ from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.readers.stored_tiles import GapInTile, StoredLevel, StoredTiles
 
 WHITE = 255
+PLAIN_TIFF = "generic-tiff"
 DEFAULT_TILE_PX = 256
 LARGE_SINGLE_LEVEL_PX = 20_000
 ICC_SIZE = "openslide.icc-size"
@@ -47,9 +48,9 @@ _IDENTIFYING = (
 )
 
 
-def recognises(path: Path) -> bool:
-    """True where OpenSlide has a driver for the file."""
-    return openslide.OpenSlide.detect_format(str(path)) is not None
+def driver_of(path: Path) -> str:
+    """The name of OpenSlide's driver for the file, empty where it has none."""
+    return openslide.OpenSlide.detect_format(str(path)) or ""
 
 
 class OpenSlideReader(ImageReader):
@@ -222,7 +223,7 @@ def _describe(
     calibration, warnings = read_calibration(
         properties.get(openslide.PROPERTY_NAME_MPP_X),
         properties.get(openslide.PROPERTY_NAME_MPP_Y),
-        maximum_mpp=MAXIMUM_PRINT_MPP if vendor == "generic-tiff" else MAXIMUM_MPP,
+        maximum_mpp=MAXIMUM_PRINT_MPP if vendor == PLAIN_TIFF else MAXIMUM_MPP,
     )
     size = Size(*slide.dimensions)
     return ImageInfo(

@@ -8,8 +8,6 @@ left to it.
 from __future__ import annotations
 
 import os
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,6 +22,7 @@ from lnm_desktop.errors import ImageError
 from lnm_desktop.imaging.damage import has_gap
 from lnm_desktop.imaging.memory import ScratchTile, keep_freed_memory, tile_memory
 from lnm_desktop.imaging.placement import area_mean
+from lnm_desktop.imaging.readers.recent import RecentTiles
 from lnm_desktop.imaging.tiff_check import Directory, TiffWalk, is_tiff
 
 CACHED_BYTES = 32 * 1024**2
@@ -112,7 +111,7 @@ class StoredTiles:
         """Looks for an image of each of these (width, height); files of other kinds give none."""
         keep_freed_memory()
         self._file = path.open("rb")
-        self._tiles = _Recent(CACHED_BYTES)
+        self._tiles = RecentTiles[Pixels](CACHED_BYTES)
         self._scratch = ScratchTile()
         try:
             found = _levels(path, self._file)
@@ -171,7 +170,7 @@ class StoredTiles:
         if tile is None:
             tile = self._decoded(stored, index, tile_memory(stored.shape))
             if tile is not None:
-                self._tiles.put(key, tile)
+                self._tiles.put(key, tile, tile.nbytes)
         return tile
 
     def _decoded(self, stored: StoredLevel, index: int, memory: Pixels) -> Pixels | None:
@@ -237,31 +236,6 @@ class _Area:
             target[...] = part
         else:
             area_mean(part, factor, target)
-
-
-class _Recent:
-    """Tiles used last, bounded in bytes. Thread-safe."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self._bytes = 0
-        self._tiles: OrderedDict[tuple[int, int], Pixels] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: tuple[int, int]) -> Pixels | None:
-        with self._lock:
-            tile = self._tiles.get(key)
-            if tile is not None:
-                self._tiles.move_to_end(key)
-            return tile
-
-    def put(self, key: tuple[int, int], tile: Pixels) -> None:
-        with self._lock:
-            if key not in self._tiles:
-                self._tiles[key] = tile
-                self._bytes += tile.nbytes
-            while self._bytes > self._limit_bytes:
-                self._bytes -= self._tiles.popitem(last=False)[1].nbytes
 
 
 def _bytes(file: BinaryIO, offset: int, count: int) -> bytes:

@@ -1,40 +1,51 @@
-"""TIFF files that OpenSlide does not know: the first picture and its reduced levels, decoded tile by tile."""
+"""TIFF files that OpenSlide does not know or knows in part only: levels, slices and channels, tile by tile."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import OrderedDict
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tifffile
-from defusedxml import ElementTree
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.geometry import Size
-from lnm_desktop.domain.image import Calibration, ImageInfo, ImageKind, Level, Photometric, RegionRequest, Window
-from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
+from lnm_desktop.domain.image import Calibration, Channel, ImageInfo, ImageKind, Level, Photometric, RegionRequest
+from lnm_desktop.errors import ImageDamaged, ImageError
 from lnm_desktop.imaging.calibration import MAXIMUM_PRINT_MPP, read_calibration
 from lnm_desktop.imaging.color_profile import for_screen, profile_of
+from lnm_desktop.imaging.damage import has_gap
+from lnm_desktop.imaging.fluorescence import named_channels, shown_range
 from lnm_desktop.imaging.placement import Block, place
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.imaging.readers.ome import OmeImage, has_dtd, read_ome
+from lnm_desktop.imaging.readers.recent import RecentTiles
+from lnm_desktop.imaging.readers.tiff_pixels import WHITE, Colors, brightest, colors_of
+from lnm_desktop.imaging.readers.tiff_stack import Stored, TiffStack
 from lnm_desktop.imaging.tiff_check import check_tiff
 from lnm_desktop.imaging.windowing import robust_window
 
-WHITE = 255
 CACHED_BYTES = 64 * 1024**2
 SAMPLE_EDGE_PX = 1024
+SMALLEST_SAMPLE_PX = 256
+SAMPLE_STEP_PX = 256
+# Ranges are found at opening, one decoded picture each; the display takes the type's range for the rest.
+MOST_RANGES = 64
 _UM_PER_UNIT = {2: 25_400.0, 3: 10_000.0}
-_RGB, _GREY, _PALETTE = (2, 6), (0, 1), 3
 _MINISWHITE = 0
-# Types that a display can window without loss; others are widened to float32.
-_KEPT_DTYPES = frozenset({"uint8", "int8", "uint16", "int16", "float32"})
+_DECODING = (OSError, ValueError, TypeError, RuntimeError, IndexError, KeyError, NotImplementedError)
+_OPENING = (tifffile.TiffFileError, *_DECODING, AttributeError)
+Tile = tuple[NDArray[Any], int, int, int]
 
 
 class TiffReader(ImageReader):
-    """The first RGB or grey picture of a TIFF. Not thread safe: one file position is shared."""
+    """The first series of a TIFF. Files are read in turn, tiles are decoded at once."""
+
+    thread_safe = True
 
     def __init__(self, path: Path) -> None:
         """Raises ImageDamaged, ImageUnsupported."""
@@ -42,28 +53,37 @@ class TiffReader(ImageReader):
         check_tiff(path, path.stat().st_size, spared_tiles=0)
         # Its warnings name paths; what matters is raised or told in `info.warnings`.
         logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-        self._file = self._open()
-        self._pages = _level_pages(self._file)
-        self._tiles = _TileCache(CACHED_BYTES)
+        self._tiles = RecentTiles[Tile](CACHED_BYTES)
         self._lock = threading.Lock()
         self._closed = False
-        self._color = _color_kind(path, self._pages[0])
-        stored = self._pages[0].iccprofile if self._color == "rgb" else None
-        self._profile, doubts = profile_of(stored)
-        self._info = self._describe(doubts)
+        self._file = self._open()
+        try:
+            self._stack, self._ome = self._content()
+            self._first = self._stack.keyframes[0]
+            self._colors = colors_of(path, self._first, is_split=bool(self._stack.samples))
+            self._colors = self._ranged(self._colors)
+            self._profile, doubts = profile_of(self._first.iccprofile if self._colors.kind == "rgb" else None)
+            self._info = self._describe(doubts)
+        except BaseException:
+            self._file.close()
+            raise
 
     @property
     def info(self) -> ImageInfo:
-        """What the first page's tags tell."""
+        """What the tags and OME-XML tell."""
         return self._info
 
     def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
         """See `ImageReader.read_region`."""
         if self._closed:
             raise ImageError(f"{self._path.name} is closed", hint="Open the image again.")
+        self._check_place(request.plane, request.channel)
+
+        def read_block(level: int, x: int, y: int, width: int, height: int) -> Block:
+            return self._read_block((level, request.plane, request.channel), x, y, width, height)
+
         grey = self._info.photometric is Photometric.GREY
-        pixels = place(request, self._info, self._read_block, 0 if grey else WHITE)
-        return for_screen(pixels, request, self._profile)
+        return for_screen(place(request, self._info, read_block, 0 if grey else WHITE), request, self._profile)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """None are offered: raises ImageError."""
@@ -75,151 +95,155 @@ class TiffReader(ImageReader):
         self._file.close()
 
     def _open(self) -> tifffile.TiffFile:
+        """Files that OME-XML names beside this one are not opened."""
         try:
-            return tifffile.TiffFile(self._path)
-        except (tifffile.TiffFileError, OSError, ValueError, KeyError, TypeError, IndexError) as error:
+            return tifffile.TiffFile(self._path, _multifile=False)
+        except _OPENING as error:
+            raise self._damaged(error) from error
+
+    def _content(self) -> tuple[TiffStack, OmeImage]:
+        """The pictures and what OME-XML tells of them; tifffile reads that text as well, and with more trust."""
+        try:
+            if has_dtd(self._file.pages.first.description):
+                raise ValueError("its OME-XML declares entities")
+            return TiffStack(self._file), read_ome(self._file.ome_metadata if self._file.is_ome else None)
+        except _OPENING as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> ImageDamaged:
-        # The system's own words carry the whole path.
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         return ImageDamaged(
-            f"{self._path.name} cannot be decoded: {reason}", hint="Copy the file again from its source."
+            f"{self._path.name} cannot be decoded: {_reason(error)}", hint="Copy the file again from its source."
         )
 
+    def _check_place(self, plane: int, channel: int) -> None:
+        for what, asked, count in (("plane", plane, self._stack.planes), ("channel", channel, self._stack.channels)):
+            if not 0 <= asked < max(1, count):
+                raise ImageError(
+                    f"{self._path.name} has no {what} {asked}", hint=f"Choose one of 0 to {max(1, count) - 1}."
+                )
+
     def _describe(self, doubts: tuple[str, ...]) -> ImageInfo:
-        first = self._pages[0]
-        size = Size(first.imagewidth, first.imagelength)
+        sample = self._pixels(self._sample(0), 0)
+        size = Size(self._first.imagewidth, self._first.imagelength)
         calibration, warnings = self._calibration()
-        sample = self._sample(size)
-        grey = sample.ndim == 2
+        grey, channels = sample.ndim == 2, self._channels()
         return ImageInfo(
             kind=ImageKind.SLIDE,
             format="ome-tiff" if self._file.is_ome else "tiff",
             size=size,
-            levels=tuple(_level(size, page) for page in self._pages),
+            levels=tuple(_level(size, page) for page in self._stack.keyframes),
             calibration=calibration,
             photometric=Photometric.GREY if grey else Photometric.RGB,
             dtype=sample.dtype.name,
-            window=_window(sample),
-            inverted=grey and first.photometric == _MINISWHITE,
+            planes=self._stack.planes,
+            window=robust_window(sample) if grey and not channels and sample.dtype != np.uint8 else None,
+            inverted=grey and not channels and self._first.photometric == _MINISWHITE,
+            channels=channels,
             icc=self._profile.description if self._profile is not None else "",
-            warnings=warnings + doubts + _content_warnings(self._file, first),
+            warnings=warnings + doubts + _content_warnings(self._stack, self._first),
         )
 
-    def _sample(self, size: Size) -> NDArray[np.generic]:
-        """The middle of the picture, to learn the type and the range of its values."""
-        width, height = min(SAMPLE_EDGE_PX, int(size.width)), min(SAMPLE_EDGE_PX, int(size.height))
-        x, y = (int(size.width) - width) // 2, (int(size.height) - height) // 2
-        return self._read_block(0, x, y, width, height).pixels
+    def _channels(self) -> tuple[Channel, ...]:
+        count = self._stack.channels
+        windows = [shown_range(self._pixels(self._sample(n), n)) if n < MOST_RANGES else None for n in range(count)]
+        return named_channels(self._ome.names, self._ome.colors, windows)
+
+    def _ranged(self, colors: Colors) -> Colors:
+        """Colours of more than 8 bits, with the value that is brightest."""
+        if colors.kind != "rgb" or self._first.dtype == np.uint8:
+            return colors
+        bits = self._ome.significant_bits or self._first.bitspersample
+        return replace(colors, top=brightest(self._first.dtype, bits, float(self._sample(0)[..., :3].max())))
+
+    def _sample(self, channel: int) -> NDArray[Any]:
+        """Samples (n, 1, samples) from the middle plane at a coarse level, to learn type and range of the values.
+
+        Damaged tiles are passed over as long as others are whole.
+        """
+        pages = self._stack.keyframes
+        fit = [n for n, page in enumerate(pages) if max(page.imagewidth, page.imagelength) >= SMALLEST_SAMPLE_PX]
+        level = max(fit, default=0)
+        page = pages[level]
+        width, height = min(SAMPLE_EDGE_PX, page.imagewidth), min(SAMPLE_EDGE_PX, page.imagelength)
+        x, y = (page.imagewidth - width) // 2, (page.imagelength - height) // 2
+        where = (level, self._stack.planes // 2, channel)
+        parts, errors = [], []
+        for top, left in product(range(y, y + height, SAMPLE_STEP_PX), range(x, x + width, SAMPLE_STEP_PX)):
+            bottom, right = min(top + SAMPLE_STEP_PX, y + height), min(left + SAMPLE_STEP_PX, x + width)
+            try:
+                parts.append(self._read_raw(where, left, top, right - left, bottom - top))
+            except ImageDamaged as error:
+                errors.append(error)
+        if not parts:
+            raise errors[0]
+        return np.concatenate([part.reshape(-1, 1, part.shape[2]) for part in parts])
+
+    def _pixels(self, raw: NDArray[Any], channel: int) -> NDArray[np.generic]:
+        return self._colors.pixels(raw, self._stack.sample_of(channel))
 
     def _calibration(self) -> tuple[Calibration, tuple[str, ...]]:
-        if self._file.is_ome and self._file.ome_metadata:
-            stated = _ome_pixel_size(self._file.ome_metadata)
-            if stated is not None:
-                return read_calibration(*stated)
-        page = self._pages[0]
-        unit = _UM_PER_UNIT.get(int(page.resolutionunit))
-        if unit is None or not all(page.resolution):
+        if self._ome.mpp_x is not None:
+            return read_calibration(self._ome.mpp_x, self._ome.mpp_y)
+        unit = _UM_PER_UNIT.get(int(self._first.resolutionunit))
+        if unit is None or not all(self._first.resolution):
             return read_calibration(None, None)
-        x, y = page.resolution
+        x, y = self._first.resolution
         return read_calibration(unit / x, unit / y, maximum_mpp=MAXIMUM_PRINT_MPP)
 
-    def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
-        page = self._pages[level]
-        samples = page.samplesperpixel
-        raw = np.zeros((height, width, samples), page.dtype)
+    def _read_block(self, where: tuple[int, int, int], x: int, y: int, width: int, height: int) -> Block:
+        raw = self._read_raw(where, x, y, width, height)
+        return Block(self._pixels(raw, where[2]), x, y)
+
+    def _read_raw(self, where: tuple[int, int, int], x: int, y: int, width: int, height: int) -> NDArray[Any]:
+        """Samples of a rectangle at a level of a plane of a channel: (height, width, samples)."""
+        keyframe = self._stack.keyframes[where[0]]
+        raw = np.full((height, width, keyframe.samplesperpixel), self._colors.blank, keyframe.dtype)
         try:
             with self._lock:
-                for index in _tiles_over(page, x, y, width, height):
-                    self._paste(raw, level, index, x, y)
-        except (OSError, ValueError, TypeError, RuntimeError, IndexError, KeyError, NotImplementedError) as error:
+                stored = self._stack.stored(*where)
+            if stored is not None:
+                for index in _tiles_over(keyframe, x, y, width, height):
+                    _paste(raw, self._tile(where[0], stored, keyframe, index), x, y)
+        except _DECODING as error:
             raise self._damaged(error) from error
-        return Block(_to_pixels(raw, self._color, page), x, y)
+        return raw
 
-    def _paste(self, raw: NDArray[Any], level: int, index: int, x: int, y: int) -> None:
-        """Copy the part of one tile that lies over the block at (x, y)."""
-        tile, (sample, tile_y, tile_x) = self._tile(level, index)
-        top, left = max(tile_y, y), max(tile_x, x)
-        bottom = min(tile_y + tile.shape[0], y + raw.shape[0])
-        right = min(tile_x + tile.shape[1], x + raw.shape[1])
-        part = tile[top - tile_y : bottom - tile_y, left - tile_x : right - tile_x]
-        raw[top - y : bottom - y, left - x : right - x, sample : sample + tile.shape[2]] = part
-
-    def _tile(self, level: int, index: int) -> tuple[NDArray[Any], tuple[int, int, int]]:
-        """A decoded tile (rows, columns, samples) and its first sample, row and column."""
-        found = self._tiles.get((level, index))
+    def _tile(self, level: int, stored: Stored, keyframe: Any, index: int) -> Tile:
+        """A decoded tile (rows, columns, samples), its first sample, row and column."""
+        offset = stored.page.dataoffsets[index] + stored.shift_bytes
+        key = (level, offset, index)
+        found = self._tiles.get(key)
         if found is not None:
             return found
-        page = self._pages[level]
-        handle = self._file.filehandle
-        handle.seek(page.dataoffsets[index])
-        data = handle.read(page.databytecounts[index])
-        decoded, place_, shape = page.decode(data or None, index, jpegtables=page.jpegtables)
+        data = self._bytes(offset, stored.page.databytecounts[index])
+        decoded, (sample, _, row, column, _), shape = keyframe.decode(
+            data or None, index, jpegtables=stored.page.jpegtables
+        )
         rows, columns = shape[1], shape[2]
+        if has_gap(data, int(keyframe.compression), rows, columns):
+            raise ValueError(f"the part at x {column}, y {row} has a gap of zeros in its stored bytes")
         if decoded is None:
             # A sparse tile: nothing was scanned there.
-            fill = np.iinfo(page.dtype).max if self._color == "rgb" and page.dtype.kind in "ui" else 0
-            decoded = np.full((1, rows, columns, shape[3]), fill, page.dtype)
-        tile = np.asarray(decoded)[0][:rows, :columns]
-        return self._tiles.put((level, index), (tile, (place_[0], place_[2], place_[3])))
+            decoded = np.full((1, rows, columns, shape[3]), self._colors.blank, keyframe.dtype)
+        pixels = np.asarray(decoded)[0][:rows, :columns]
+        self._tiles.put(key, (pixels, sample, row, column), pixels.nbytes)
+        return pixels, sample, row, column
+
+    def _bytes(self, offset: int, count: int) -> bytes:
+        with self._lock:
+            self._file.filehandle.seek(offset)
+            return self._file.filehandle.read(count)
 
 
-class _TileCache:
-    """The tiles decoded last, up to a number of bytes."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit_bytes = limit_bytes
-        self._bytes = 0
-        self._tiles: OrderedDict[tuple[int, int], tuple[NDArray[Any], tuple[int, int, int]]] = OrderedDict()
-
-    def get(self, key: tuple[int, int]) -> tuple[NDArray[Any], tuple[int, int, int]] | None:
-        if key in self._tiles:
-            self._tiles.move_to_end(key)
-        return self._tiles.get(key)
-
-    def put(
-        self, key: tuple[int, int], tile: tuple[NDArray[Any], tuple[int, int, int]]
-    ) -> tuple[NDArray[Any], tuple[int, int, int]]:
-        self._tiles[key] = tile
-        self._bytes += tile[0].nbytes
-        while self._bytes > self._limit_bytes and len(self._tiles) > 1:
-            self._bytes -= self._tiles.popitem(last=False)[1][0].nbytes
-        return tile
-
-
-def _level_pages(file: tifffile.TiffFile) -> list[Any]:
-    """The first page and the reduced versions that tifffile finds of it."""
-    first: Any = file.pages.first
-    try:
-        levels = file.series[0].levels
-        pages: list[Any] = [level.keyframe for level in levels]
-    except (IndexError, ValueError, KeyError, TypeError):
-        return [first]
-    same = pages and pages[0].imagewidth == first.imagewidth and pages[0].imagelength == first.imagelength
-    fit = [page for page in pages if page.dtype == first.dtype and page.samplesperpixel == first.samplesperpixel]
-    return fit if same and fit else [first]
+def _reason(error: Exception) -> str:
+    """The system's own words carry the whole path."""
+    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _level(size: Size, page: Any) -> Level:
     width, height = page.imagewidth, page.imagelength
     tile = Size(page.tilewidth or width, page.tilelength or min(page.rowsperstrip or height, height))
     return Level(Size(width, height), size.width / width, size.height / height, tile)
-
-
-def _color_kind(path: Path, page: Any) -> str:
-    """How samples become pixels: "rgb", "palette" or "grey". Raises ImageUnsupported."""
-    photometric = int(page.photometric)
-    if photometric in _RGB and page.samplesperpixel >= 3:
-        return "rgb"
-    if photometric == _PALETTE and page.colormap is not None:
-        return "palette"
-    if photometric in _GREY and np.issubdtype(page.dtype, np.complexfloating) is False and page.dtype is not None:
-        return "grey"
-    raise ImageUnsupported(
-        f"{path.name} holds TIFF colours that cannot be shown ({page.photometric!s})",
-        hint="Convert it to RGB or grey.",
-    )
 
 
 def _tiles_over(page: Any, x: int, y: int, width: int, height: int) -> list[int]:
@@ -233,50 +257,24 @@ def _tiles_over(page: Any, x: int, y: int, width: int, height: int) -> list[int]
     return [(plane * down + row) * across + column for plane in range(planes) for row in rows for column in columns]
 
 
-def _to_pixels(raw: NDArray[Any], color: str, page: Any) -> NDArray[np.generic]:
-    if color == "rgb":
-        return _to_uint8(raw[..., :3])
-    if color == "palette":
-        return (page.colormap[:, raw[..., 0]] >> 8).astype(np.uint8).transpose(1, 2, 0)
-    grey = raw[..., 0]
-    if grey.dtype == np.bool_:
-        return grey.astype(np.uint8) * np.uint8(255)
-    return grey if grey.dtype.name in _KEPT_DTYPES else grey.astype(np.float32)
+def _paste(raw: NDArray[Any], placed: Tile, x: int, y: int) -> None:
+    """Copy the part of a tile that lies over the block at (x, y)."""
+    tile, sample, tile_y, tile_x = placed
+    top, left = max(tile_y, y), max(tile_x, x)
+    bottom = min(tile_y + tile.shape[0], y + raw.shape[0])
+    right = min(tile_x + tile.shape[1], x + raw.shape[1])
+    part = tile[top - tile_y : bottom - tile_y, left - tile_x : right - tile_x]
+    raw[top - y : bottom - y, left - x : right - x, sample : sample + tile.shape[2]] = part
 
 
-def _to_uint8(raw: NDArray[Any]) -> NDArray[np.uint8]:
-    if raw.dtype == np.uint8:
-        return raw
-    if np.issubdtype(raw.dtype, np.floating):
-        return (np.clip(np.nan_to_num(raw), 0, 1) * 255 + 0.5).astype(np.uint8)
-    top = np.iinfo(raw.dtype.name).max
-    return (np.clip(raw, 0, top).astype(np.float64) * (255 / top) + 0.5).astype(np.uint8)
-
-
-def _window(sample: NDArray[np.generic]) -> Window | None:
-    return robust_window(sample) if sample.ndim == 2 and sample.dtype != np.uint8 else None
-
-
-def _content_warnings(file: tifffile.TiffFile, first: Any) -> tuple[str, ...]:
-    """What of the file is not shown."""
+def _content_warnings(stack: TiffStack, first: Any) -> tuple[str, ...]:
+    """What is shown otherwise than stored, and what is not known for sure."""
     found = []
-    pages = len(file.series[0].pages) if file.series else 1
-    if pages > 1:
-        found.append(f"Only the first of {pages} pages (channels, slices or times) is shown.")
-    if first.dtype is not None and int(first.photometric) in _RGB and first.dtype != np.uint8:
-        found.append(f"Colours of type {first.dtype} are shown with 8 bits.")
+    if stack.missing > 0 and stack.planes * max(1, stack.channels) == 1:
+        found.append("Only the first of its pictures is shown: the others are not in this file.")
+    if stack.is_guess:
+        shown = "channels" if stack.channels else "slices"
+        found.append(f"The file does not tell what its pictures are; they are shown as {shown}.")
+    if first.dtype is not None and not stack.samples and int(first.photometric) not in (0, 1):
+        found += [f"Colours of type {first.dtype} are shown with 8 bits."] if first.dtype != np.uint8 else []
     return tuple(found)
-
-
-def _ome_pixel_size(text: str) -> tuple[str, str] | None:
-    """PhysicalSizeX and Y where they are stated in micrometres (OME's default unit)."""
-    try:
-        root = ElementTree.fromstring(text, forbid_dtd=True)
-    except (ElementTree.ParseError, ValueError):
-        return None
-    for element in root.iter():
-        if element.tag.endswith("}Pixels") and element.get("PhysicalSizeX"):
-            units = {element.get("PhysicalSizeXUnit", "µm"), element.get("PhysicalSizeYUnit", "µm")}
-            x = element.get("PhysicalSizeX", "")
-            return (x, element.get("PhysicalSizeY", x)) if units == {"µm"} else None
-    return None

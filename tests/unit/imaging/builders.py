@@ -14,6 +14,7 @@ from pydicom.uid import ExplicitVRLittleEndian, MRImageStorage, generate_uid
 
 BLOB = (411.25, 307.75)
 WIDTH, HEIGHT = 800, 640
+PLANES, CHANNELS = 2, 3
 
 
 def a_blob(width: int = WIDTH, height: int = HEIGHT, downsample: tuple[float, float] = (1, 1)) -> NDArray[np.float64]:
@@ -32,6 +33,27 @@ def blob_rgb(width: int = WIDTH, height: int = HEIGHT, downsample: tuple[float, 
 def blob_grey(width: int = WIDTH, height: int = HEIGHT) -> NDArray[np.uint16]:
     """The hill as 16-bit grey on 0."""
     return np.rint(a_blob(width, height) * 4000).astype(np.uint16)
+
+
+def stack_pixels(plane: int, channel: int, downsample: int = 1) -> NDArray[np.uint16]:
+    """The hill as it is in a plane of a channel of `a_stack`, each of its own height."""
+    hill = a_blob(WIDTH // downsample, HEIGHT // downsample, (downsample, downsample))
+    return np.rint(hill * 4000).astype(np.uint16) // np.uint16(1 + channel + CHANNELS * plane)
+
+
+def a_stack(path: Path, downsamples: tuple[int, ...] = (1, 4), *, channels: int = CHANNELS) -> Path:
+    """An OME-TIFF of two slices of three channels of 16 bits at 0.5 µm per pixel; reduced levels are SubIFDs."""
+    options: dict[str, Any] = {"tile": (128, 128), "photometric": "minisblack", "compression": "deflate"}
+    named = {"Name": ["DAPI", "CK", "Ki-67"], "Color": [0x0000FFFF, 0x00FF00FF, -16776961]}
+    metadata = {"axes": "ZCYX", "PhysicalSizeX": 500, "PhysicalSizeXUnit": "nm", "Channel": named}
+    with tifffile.TiffWriter(path) as file:
+        for index, downsample in enumerate(downsamples):
+            pixels = np.array(
+                [[stack_pixels(plane, channel, downsample) for channel in range(channels)] for plane in range(PLANES)]
+            )
+            more: dict[str, Any] = {"subfiletype": 1} if index else {"subifds": len(downsamples) - 1}
+            file.write(pixels, metadata=None if index else metadata, **more, **options)
+    return path
 
 
 def a_slide(path: Path, *, level_sizes: tuple[tuple[int, int], ...] = ((200, 160),), mpp: float = 0.5) -> Path:

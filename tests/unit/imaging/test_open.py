@@ -59,11 +59,6 @@ def test_plain_tiffs_show_tifffiles_pixels(shared_data: Path, name: str) -> None
         assert np.array_equal(image.read_region(RegionRequest(image.info.region)), wanted)
 
 
-def test_pages_that_are_not_shown_are_told(shared_data: Path) -> None:
-    with open_image(shared_data / "slides" / "ometiff" / "libvips-multi-channel-z-series.ome.tif") as image:
-        assert any("first of 15 pages" in text for text in image.info.warnings)
-
-
 @pytest.mark.parametrize("compression", ["lzw", "deflate", "packbits", None])
 def test_striped_tiffs_of_many_compressions(tmp_path: Path, compression: str | None) -> None:
     path = a_plain_tiff(tmp_path / "a.tif", blob_rgb(), compression=compression)
