@@ -11,49 +11,51 @@ from lnm_desktop.domain.image import Calibration
 CELL_UM = 64.0
 UNCALIBRATED_CELL_PX = 256.0
 LEAST_CELL_PX = 8.0
+MOST_CELLS_ALONG = 2048
 READING_MAGNIFICATION = 10.0
 MPP_AT_1X = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class CoverageGrid:
-    """Cells of `cell` level-0 pixels from (0, 0) on that fill `size`; those at the right and lower edge are cut."""
+    """An image of `size` level-0 pixels, divided evenly into columns and rows of cells from (0, 0) on."""
 
     size: Size
-    cell: Size
+    columns: int
+    rows: int
 
     def __post_init__(self) -> None:
-        if min(self.size.width, self.size.height, self.cell.width, self.cell.height) <= 0:
+        if min(self.size.width, self.size.height, self.columns, self.rows) <= 0:
             raise ValueError("a grid needs an extent and cells")
 
     @property
-    def columns(self) -> int:
-        """How many cells lie beside one another."""
-        return math.ceil(self.size.width / self.cell.width)
-
-    @property
-    def rows(self) -> int:
-        """How many cells lie below one another."""
-        return math.ceil(self.size.height / self.cell.height)
+    def cell(self) -> Size:
+        """The extent of a cell in level-0 pixels."""
+        return Size(self.size.width / self.columns, self.size.height / self.rows)
 
     def region(self, column: int, row: int) -> Region:
         """The part of the image that a cell covers."""
-        x, y = column * self.cell.width, row * self.cell.height
-        width, height = min(self.cell.width, self.size.width - x), min(self.cell.height, self.size.height - y)
-        return Region(x, y, width, height)
+        cell = self.cell
+        return Region(column * cell.width, row * cell.height, cell.width, cell.height)
 
     def center(self, column: int, row: int) -> Point:
         """The middle of a cell."""
-        region = self.region(column, row)
-        return Point(region.x + region.width / 2, region.y + region.height / 2)
+        return Point((column + 0.5) * self.cell.width, (row + 0.5) * self.cell.height)
 
 
 def grid_of(size: Size, calibration: Calibration) -> CoverageGrid:
-    """Cells of 64 µm where the pixel size is known, else of 256 pixels, which is as much at 40×."""
-    if not calibration.is_known:
-        return CoverageGrid(size, Size(UNCALIBRATED_CELL_PX, UNCALIBRATED_CELL_PX))
-    width, height = (max(LEAST_CELL_PX, CELL_UM / mpp) for mpp in (calibration.mpp_x, calibration.mpp_y))
-    return CoverageGrid(size, Size(width, height))
+    """Cells of at most 64 µm where the pixel size is known, else of 256 pixels, which is as much at 40×.
+
+    Only a plane of more than 13 cm has larger ones, so that a grid never grows beyond measure.
+    """
+    wanted = (UNCALIBRATED_CELL_PX, UNCALIBRATED_CELL_PX)
+    if calibration.is_known:
+        wanted = (CELL_UM / calibration.mpp_x, CELL_UM / calibration.mpp_y)
+    columns, rows = (
+        min(MOST_CELLS_ALONG, math.ceil(extent / max(LEAST_CELL_PX, cell)))
+        for extent, cell in zip((size.width, size.height), wanted, strict=True)
+    )
+    return CoverageGrid(size, columns, rows)
 
 
 def reading_downsample(objective: float | None, calibration: Calibration) -> float | None:

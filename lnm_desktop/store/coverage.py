@@ -14,8 +14,8 @@ from lnm_desktop.store.records import KeptCoverage
 
 def save(connection: apsw.Connection, image_id: str, kept: KeptCoverage) -> None:
     """Keep it in place of what the same person had looked at before."""
-    size, cell = kept.grid.size, kept.grid.cell
-    extents = {"size": [size.width, size.height], "cell": [cell.width, cell.height]}
+    grid = kept.grid
+    extents = {"size": [grid.size.width, grid.size.height], "columns": grid.columns, "rows": grid.rows}
     body = canonical(extents | {"fingerprint": kept.fingerprint})
     row = (image_id, kept.reader, body, kept.cells, kept.utc)
     connection.execute("INSERT OR REPLACE INTO coverage VALUES (?, ?, ?, ?, ?)", row)
@@ -28,7 +28,7 @@ def load(connection: apsw.Connection, image_id: str, reader: str) -> KeptCoverag
     if row is None:
         return None
     body = json.loads(row[0])
-    grid = CoverageGrid(Size(*body["size"]), Size(*body["cell"]))
+    grid = CoverageGrid(Size(*body["size"]), body["columns"], body["rows"])
     return KeptCoverage(reader, body["fingerprint"], grid, row[1], row[2])
 
 
