@@ -37,6 +37,7 @@ class Navigator(QWidget):
         self._view = parent
         self._camera = camera
         self._picture: QImage | None = None
+        self._veil: QImage | None = None
         self._scaled = QPixmap()
         self._extent_px = (1.0, 1.0)
         self._aspect = 1.0
@@ -62,6 +63,12 @@ class Navigator(QWidget):
             self._aspect = info.size.width * mpp[0] / (info.size.height * mpp[1])
         self._scaled = QPixmap()
         self.place()
+
+    def show_veil(self, veil: QImage | None) -> None:
+        """A picture of the whole image's extent to lie over the overview; None takes it away."""
+        if veil is not self._veil:
+            self._veil = veil
+            self.update()
 
     def set_open(self, is_open: bool) -> None:
         """Unfold or fold."""
@@ -97,6 +104,8 @@ class Navigator(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.is_open:
             painter.drawPixmap(0, 0, self._fitting_pixmap())
+            if self._veil is not None:
+                painter.drawImage(QRectF(self.rect()), self._veil)
             self._paint_view(painter)
             painter.setPen(QPen(_EDGE, 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

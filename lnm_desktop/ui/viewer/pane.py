@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet
-from lnm_desktop.domain.geometry import Point, Region
+from lnm_desktop.domain.geometry import Point, Region, Size
 from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import HeatmapGrid
@@ -25,6 +25,7 @@ from lnm_desktop.ui.viewer.marking import draft_line, marked
 from lnm_desktop.ui.viewer.navigator import Navigator
 from lnm_desktop.ui.viewer.overlay import Overlay
 from lnm_desktop.ui.viewer.tools import Tool
+from lnm_desktop.ui.viewer.veil import Veil, veil_picture
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
 
@@ -59,6 +60,7 @@ class ViewerPane(ImagePane):
     def show_image(self, reader: ImageReader, title: str, calibration: Calibration) -> None:
         """See `ImagePane`; what was drawn and predicted on the last image is gone."""
         self._annotations = AnnotationSet()
+        self.show_veil(None)
         super().show_image(reader, title, calibration)
         self._explain_map()
         self._hands.set_image(reader.info.region)
@@ -66,6 +68,7 @@ class ViewerPane(ImagePane):
     def clear(self) -> None:
         """Show nothing."""
         super().clear()
+        self.show_veil(None)
         self._explain_map()
         self._annotations = AnnotationSet()
         self._hands.set_image(Region(0, 0, 0, 0))
@@ -172,12 +175,21 @@ class ViewerPane(ImagePane):
         self._scene.set_heatmap_style(style)
         self._explain_map()
 
+    # -- what was looked at
+
+    def show_veil(self, unseen: NDArray[np.bool_] | None) -> None:
+        """Lay a veil over these cells of the evenly divided image, (rows, columns), here and in the overview."""
+        picture, info = None if unseen is None else veil_picture(unseen), self.image_info
+        self._veil.show_picture(picture, info.size if info is not None else Size(1, 1))
+        self.navigator.show_veil(picture)
+
     # -- how it comes about
 
     def _build(self) -> None:
         native = self._canvas.native
         self._hands = Hands(self)
         self._input = CanvasInput(native, self._camera, self._hands)
+        self._veil = Veil(native, self._camera)
         self._overlay = Overlay(native, self._camera)
         self._marks = LinkMarks(native, self._camera)
         self._legend = MapLegend(native)
@@ -204,7 +216,8 @@ class ViewerPane(ImagePane):
         super()._on_view()
 
     def _on_resized(self) -> None:
-        self._overlay.setGeometry(self._canvas.native.rect())
+        for layer in (self._veil, self._overlay):
+            layer.setGeometry(self._canvas.native.rect())
         self._overlay.raise_()
         self._marks.setGeometry(self._canvas.native.rect())
         self._legend.place()
