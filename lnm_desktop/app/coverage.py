@@ -19,7 +19,9 @@ from lnm_desktop.errors import StoreError
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.store.records import KeptCoverage
 
-LEAST_TISSUE = 0.05
+TISSUE_MPP = 4.0
+"""Half of what models use: a strand of tissue that is left out would never be asked for."""
+LEAST_TISSUE = 0.01
 """A cell counts as tissue when so much of it is."""
 SHARED_RADIUS = 0.6
 """The next view is centred among the unseen cells within so much of its radius."""
@@ -44,6 +46,10 @@ class Coverage:
     def empty(cls, grid: CoverageGrid) -> Coverage:
         """Nothing was looked at."""
         return cls(grid, np.full((grid.rows, grid.columns), np.inf, np.float32))
+
+    def copy(self) -> Coverage:
+        """The same, untouched by what is looked at from now on."""
+        return Coverage(self.grid, self.finest.copy())
 
     def note(self, corners: Sequence[Point], downsample: float) -> bool:
         """A view with these corners (level-0, in order around it) was looked at; True when it shows something new."""
@@ -122,7 +128,7 @@ def tissue_cells(reader: ImageReader, grid: CoverageGrid) -> Cells:
 
     edges_x = np.linspace(0, grid.size.width, grid.columns + 1)
     edges_y = np.linspace(0, grid.size.height, grid.rows + 1)
-    return find_tissue(reader).fractions(edges_x, edges_y) >= LEAST_TISSUE
+    return find_tissue(reader, mpp=TISSUE_MPP).fractions(edges_x, edges_y) >= LEAST_TISSUE
 
 
 def next_unseen(grid: CoverageGrid, unseen: Cells, here: Point, radius_px: float) -> Point | None:

@@ -251,10 +251,6 @@ class Session:
         """How much of an image this session's author has looked at, if anything."""
         return self._workspace.coverage(image_id, self.author)
 
-    def clear_coverage(self, image_id: ImageId) -> None:
-        """Forget how much of an image this session's author has looked at."""
-        self._workspace.clear_coverage(image_id, self.author)
-
     def verify(self) -> AuditReport:
         """Walk the journal and compare the tables with it."""
         return self._workspace.verify()

@@ -30,8 +30,3 @@ def load(connection: apsw.Connection, image_id: str, reader: str) -> KeptCoverag
     body = json.loads(row[0])
     grid = CoverageGrid(Size(*body["size"]), body["columns"], body["rows"])
     return KeptCoverage(reader, body["fingerprint"], grid, row[1], row[2])
-
-
-def clear(connection: apsw.Connection, image_id: str, reader: str) -> None:
-    """Forget what a person has looked at on an image."""
-    connection.execute("DELETE FROM coverage WHERE image_id = ? AND reader = ?", (image_id, reader))

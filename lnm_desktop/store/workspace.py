@@ -126,10 +126,6 @@ class Workspace:
         """How much of an image somebody has looked at; None where nothing is known."""
         return self._read(lambda connection: coverage.load(connection, image_id, reader))
 
-    def clear_coverage(self, image_id: str, reader: str) -> None:
-        """Forget how much of an image somebody has looked at."""
-        self._write(lambda connection: coverage.clear(connection, image_id, reader))
-
     def rebuild(self) -> None:
         """Make the tables again from the journal."""
         self._write(projection.rebuild)

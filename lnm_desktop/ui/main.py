@@ -25,6 +25,7 @@ from lnm_desktop.settings import Settings, load_settings, save_settings
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.covering import Covering
 from lnm_desktop.ui.crash import CrashHook
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
@@ -84,6 +85,7 @@ class Desktop(QObject):
         self.bench.predicting.threads = self.settings.threads
         self.wiring = Wiring(self.actions, self.bench)
         self.bookmarking = Bookmarking(self.actions, self.bench)
+        self.covering = Covering(self.actions, self.bench)
         self._connect()
         self._schema, self._author = schema, author
 
@@ -105,6 +107,7 @@ class Desktop(QObject):
         """Keep the layout and end every process."""
         if not self._arguments.screenshot:
             save_window(self.window, _layout_file())
+        self.covering.close()
         self.bench.close()
         self.pixels.close()
 

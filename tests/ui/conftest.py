@@ -16,6 +16,7 @@ from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.covering import Covering
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
@@ -41,6 +42,7 @@ class Bench:
     def __init__(self, qtbot: QtBot, folder: Path, pixels: FakePixels) -> None:
         self.qtbot = qtbot
         self.folder = folder
+        self.pixels = pixels
         schema = load_default_schema()
         self.actions = Actions(DARK)
         self.panels = Panels(
@@ -62,6 +64,7 @@ class Bench:
         self.bench = Workbench(self.window, self.panels, pixels, self.models, self.background, self.notices, "tester")
         self.wiring = Wiring(self.actions, self.bench)
         self.bookmarking = Bookmarking(self.actions, self.bench)
+        self.covering = Covering(self.actions, self.bench)
         self.session = Session.open(folder / "workspace", author="tester", schema=schema)
         self.pane = FakePane()
         self.bench.panes.make = FakePane  # type: ignore[assignment]
@@ -79,6 +82,7 @@ class Bench:
 
     def close(self) -> None:
         """Let everything go."""
+        self.covering.close()
         self.bench.close()
 
 

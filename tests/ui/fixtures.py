@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from lnm_desktop.app.models import PluginState
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, rectangle
 from lnm_desktop.domain.image import Calibration, CalibrationSource
 from lnm_desktop.domain.prediction import Prediction, Provenance, RankedRegion, Score
-from lnm_desktop.errors import ImageDamaged
+from lnm_desktop.errors import ImageDamaged, ImageNotFound
 from lnm_desktop.plugin.spec import ModelDescription, ModelSpec
 from tests.fakes.formula_reader import FormulaReader, slide_info
 
@@ -28,17 +29,23 @@ SCHEMA: dict[str, Any] = {
 
 
 class FakePixels:
-    """Opens anything but what is called broken."""
+    """Opens anything but what is called broken or missing. `fingerprints` tell files apart by name."""
 
     def __init__(self, *, mpp: float = 0.5) -> None:
         self.mpp = mpp
+        self.objective: float | None = 40.0
+        self.fingerprints: dict[str, str] = {}
         self.opened: list[Path] = []
 
     def open(self, path: Path) -> FormulaReader:
         if "broken" in path.name:
             raise ImageDamaged(f"{path.name} is truncated", hint="Copy it again from its source.")
+        if "missing" in path.name:
+            raise ImageNotFound(f"{path.name} cannot be found", hint="Check the drive.")
         self.opened.append(path)
-        return FormulaReader(slide_info(1000, 800, a_calibration(self.mpp)))
+        info = slide_info(1000, 800, a_calibration(self.mpp))
+        facts = {"objective_power": self.objective, "fingerprint": self.fingerprints.get(path.name, "")}
+        return FormulaReader(replace(info, **facts))  # type: ignore[arg-type]
 
     def close(self) -> None: ...
 

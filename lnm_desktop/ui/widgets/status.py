@@ -29,7 +29,8 @@ class Status(QStatusBar):
         set_role(self.notice, "research")
         for widget in (self.position, self.value):
             self.addWidget(widget)
-        for widget in (self.job, self.saved, self.device, self.notice):
+        self.coverage = label("", wrap=False)
+        for widget in (self.coverage, self.job, self.saved, self.device, self.notice):
             self.addPermanentWidget(widget)
 
     def show_position(self, point: Point | None, calibration: Calibration) -> None:
@@ -39,6 +40,11 @@ class Status(QStatusBar):
     def show_value(self, value: float | None) -> None:
         """The map's or the image's value under the cursor."""
         self.value.setText("" if value is None else f"value {value:.3g}")
+
+    def show_coverage(self, words: str, tip: str) -> None:
+        """How much of the tissue was looked at."""
+        self.coverage.setText(words)
+        self.coverage.setToolTip(tip)
 
     def show_saved(self, utc: str | None) -> None:
         """When the last change was committed."""

@@ -202,11 +202,8 @@ def test_it_is_kept_for_each_reader_and_each_file(tmp_path: Path) -> None:
         assert not np.isfinite(read_coverage(session, image, other_file, info.calibration).finest).any()
         session.author = "ben"
         assert not np.isfinite(read_coverage(session, image, info, info.calibration).finest).any()
-        session.clear_coverage(image.id)
         session.author = "anna"
         assert np.isfinite(read_coverage(session, image, info, info.calibration).finest).any()
-        session.clear_coverage(image.id)
-        assert not np.isfinite(read_coverage(session, image, info, info.calibration).finest).any()
 
 
 def test_tissue_of_a_real_slide(shared_data: Path) -> None:
