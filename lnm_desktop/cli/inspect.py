@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 import typer
 
+from lnm_desktop.app.image_facts import facts_of
 from lnm_desktop.cli.output import print_json, print_table
 from lnm_desktop.domain.image import ImageInfo
 
@@ -24,10 +24,11 @@ def command(
 
     with open_image(image) as reader:
         facts = describe(reader.info)
+        words = [(fact.section, fact.name, fact.value) for fact in facts_of(reader.info)]
     if as_json:
         print_json({"file": image.name, **facts})
     else:
-        print_table(image.name, ("property", "value"), [(key, _words(value)) for key, value in facts.items()])
+        print_table(image.name, ("section", "property", "value"), words)
 
 
 def describe(info: ImageInfo) -> dict[str, Any]:
@@ -52,15 +53,3 @@ def describe(info: ImageInfo) -> dict[str, Any]:
         "associated": list(info.associated),
         "warnings": list(info.warnings),
     }
-
-
-def _words(value: Any) -> str:
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return "unknown"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list):
-        return "\n".join(_words(item) for item in value) or "none"
-    if isinstance(value, dict):
-        return "  ".join(f"{key} {_words(item)}" for key, item in value.items())
-    return str(value) or "none"

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from lnm_desktop.domain.geometry import Region, Size
 
+READ_BY = "lnm.read-by"
+"""The property that says how a reader gets at the pixels."""
+
 
 class CalibrationSource(StrEnum):
     """Where a pixel size comes from."""

@@ -219,6 +219,10 @@ ACTIONS: tuple[ActionSpec, ...] = (
         submenu="&Panes",
     ),
     ActionSpec("look", "&Brightness, Stains, Channels", "View", "Shift+C", "", "Set how the image is shown"),
+    ActionSpec("image-info", "Image &Information…", "View", "Alt+Return", "", "Every property of the open image"),
+    ActionSpec(
+        "associated", "&Slide Label and Macro…", "View", "", "", "Pictures in the slide's file; they may show names"
+    ),
     ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
     ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),

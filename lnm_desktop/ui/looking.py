@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 
 from lnm_desktop.domain.geometry import Point
 from lnm_desktop.ui.actions import Actions
+from lnm_desktop.ui.explaining import Explaining
 from lnm_desktop.ui.pane_links import PaneLinks
 from lnm_desktop.ui.panes import Seat
 from lnm_desktop.ui.showing_look import ShowingLook
@@ -32,6 +33,7 @@ class Looking(QObject):
         self._links = PaneLinks()
         self._go_to: GoToDialog | None = None
         self.showing = ShowingLook(bench.panels.look, bench)
+        self.explaining = Explaining(actions, bench)
         bench.panes.activated.connect(self._use_seat)
         bench.current.image_changed.connect(self._image_changed)
         actions["navigator"].setChecked(True)

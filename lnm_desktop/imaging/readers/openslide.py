@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lnm_desktop.domain.geometry import Region, Size
-from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, RegionRequest
+from lnm_desktop.domain.image import READ_BY, ImageInfo, ImageKind, Level, RegionRequest
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.calibration import MAXIMUM_MPP, MAXIMUM_PRINT_MPP, read_calibration
 from lnm_desktop.imaging.color_profile import ColorProfile, for_screen, read_profile
@@ -26,7 +26,6 @@ PLAIN_TIFF = "generic-tiff"
 DEFAULT_TILE_PX = 256
 LARGE_SINGLE_LEVEL_PX = 20_000
 ICC_SIZE = "openslide.icc-size"
-READ_BY = "lnm.read-by"
 SAME_PLACE_PX = 1e-6
 # Parts of property names that may identify a patient, a laboratory or a person who worked on the slide.
 _IDENTIFYING = (
