@@ -30,6 +30,8 @@ class RecentFiles(QObject):
         self._bench = bench
         self._menu = bench.window.recent
         self._clear, self._remember = actions["clear-recent"], actions["remember-recent"]
+        # Files stand above the line that is above "Clear List".
+        self._line = self._menu.actions()[self._menu.actions().index(self._clear) - 1]
         self._shown: dict[str, QAction] = {}
         self._missing: frozenset[str] = frozenset()
         self._looking = threading.Lock()
@@ -102,7 +104,7 @@ class RecentFiles(QObject):
             name = Path(path).name
             action.setData(f"{name} ({Path(path).parent.name})" if doubles[name] > 1 else name)
             self._show_state(path, action)
-        self._menu.insertActions(self._clear, list(self._shown.values()))
+        self._menu.insertActions(self._line, list(self._shown.values()))
         self._clear.setEnabled(bool(paths))
 
     def _made(self, path: str) -> QAction:

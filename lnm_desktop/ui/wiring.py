@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, MAGNIFICATIONS, Actions
+from lnm_desktop.ui.commands import Commands
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
@@ -38,12 +39,11 @@ class Wiring(QObject):
         self._bench = bench
         self._window = bench.window
         self.looking = Looking(actions, bench)
-        self.palette = CommandPalette(actions, bench.window)
-        self.palette.chosen.connect(lambda action_id: actions[action_id].trigger())
         self.exporting = Exporting(actions, bench)
         self.shortcuts = Shortcuts(actions)
         self.helping = Helping(actions, bench)
         self.recent = RecentFiles(actions, bench)
+        self.palette = CommandPalette(Commands(actions, bench, self.recent), bench.window)
         self._connect_files()
         self._connect_editing()
         self._connect_view()
@@ -127,7 +127,7 @@ class Wiring(QObject):
         bench, window = self._bench, self._window
         self._actions.on(
             {
-                "palette": self._ask_command,
+                "palette": self.palette.ask,
                 "shortcuts": lambda: _show(ShortcutsDialog(self.shortcuts, window)),
                 "messages": lambda: _show(messages_dialog(bench.notices, window)),
                 "plugins": lambda: _show(plugins_dialog(bench.predicting.plugins, window)),
@@ -143,13 +143,6 @@ class Wiring(QObject):
 
     def _take_tool(self, tool: Tool, _checked: bool = False) -> None:
         self._bench.panes.set_tool(tool)
-
-    def _ask_command(self) -> None:
-        middle = self._window.mapToGlobal(self._window.rect().center())
-        self.palette.move(
-            middle.x() - self.palette.width() // 2, self._window.mapToGlobal(self._window.pos()).y() + 120
-        )
-        self.palette.ask()
 
     def _name_case(self) -> None:
         self._window.show_cases()

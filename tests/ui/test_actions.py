@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from lnm_desktop.paths import resource
 from lnm_desktop.ui.actions import ACTIONS, MENUS, Actions, tool_tip
 from lnm_desktop.ui.theme.tokens import DARK
-from lnm_desktop.ui.widgets.command_palette import CommandPalette, matches
 
 
 def test_ids_and_shortcuts_are_unique() -> None:
@@ -74,21 +73,3 @@ def test_a_single_letter_typed_into_a_field_does_not_take_a_tool(qtbot: QtBot, k
     window.setFocus()
     QTest.keyClick(window, Qt.Key.Key_P)
     assert taken == ["tool-polygon"]
-
-
-def test_palette_finds_by_words_and_gives_the_id(qtbot: QtBot) -> None:
-    palette = CommandPalette(Actions(DARK))
-    qtbot.addWidget(palette)
-    palette.ask()
-    QTest.keyClicks(palette.filter, "export annot")
-    assert palette.list.count() == 1
-    with qtbot.waitSignal(palette.chosen) as chosen:
-        QTest.keyClick(palette.filter, Qt.Key.Key_Return)
-    assert chosen.args == ["export"]
-    assert not palette.isVisible()
-
-
-def test_palette_filter_needs_every_word() -> None:
-    undo = next(spec for spec in ACTIONS if spec.id == "undo")
-    assert matches(undo, "edit UNDO")
-    assert not matches(undo, "undo zoom")

@@ -71,6 +71,8 @@ def test_a_file_that_is_gone_is_greyed_and_comes_back(bench: Bench) -> None:
     bench.wait(lambda: not files.missing)
     assert [one.isEnabled() for one in entries(bench)] == [True, True]
     assert texts(bench)[1] == "gone.svs"
+    kinds = [one.isSeparator() for one in bench.window.recent.actions()]
+    assert kinds == [False, False, True, False, False], "files, a line, what can be done with the list"
 
 
 def test_the_window_never_waits_for_the_disk(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

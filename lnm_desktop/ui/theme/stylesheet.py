@@ -125,6 +125,7 @@ QTreeView, QTableView, QListView { background: $surface; alternate-background-co
   outline: none; gridline-color: $border; selection-background-color: $accent; selection-color: $on_accent; }
 QTreeView::item, QListView::item { padding: 3px 2px; }
 QTreeView::item:hover, QListView::item:hover { background: $hover; }
+QTreeView::item:disabled { color: $dim; }
 QTreeView::item:selected, QListView::item:selected, QTableView::item:selected {
   background: $accent; color: $on_accent; }
 QHeaderView { background: $surface; }
