@@ -43,7 +43,7 @@ def entry_words(view: ViewState) -> str:
     if view.mpp is None:
         down = view.downsample
         return f"1 : {down:.3g}" if down >= 1 else f"{1 / down:.3g} : 1"
-    return f"{view.mpp / 1000:.3g} mm/px" if view.magnification is None else f"{view.magnification:.1f}×"
+    return f"{view.mpp / 1000:.3g} mm/px" if view.magnification is None else _times(view.magnification)
 
 
 def turn_words(view: ViewState) -> str:
@@ -51,6 +51,14 @@ def turn_words(view: ViewState) -> str:
     degrees = f"{view.rotation_deg % 360:.1f}".removesuffix(".0")
     parts = ("mirrored" if view.mirrored else "", f"{degrees}°" if degrees not in ("0", "360") else "")
     return " ".join(part for part in parts if part)
+
+
+def _times(magnification: float) -> str:
+    """As in 20.0×; below 10 a second decimal where it says something, as in 1.25×."""
+    if magnification >= 10:
+        return f"{magnification:.1f}×"
+    digits = f"{magnification:.2f}"
+    return f"{digits[:-1] if digits.endswith('0') else digits}×"
 
 
 def _from_ratio(found: re.Match[str], _view: ViewState) -> float:

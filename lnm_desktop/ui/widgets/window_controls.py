@@ -9,6 +9,7 @@ from lnm_desktop.domain.image import ImageInfo, Window
 from lnm_desktop.ui.widgets.parts import button, column, label, row
 
 MOST_VALUE = 1e6
+WIDE = 100.0
 _WORDS = "Or drag with the right button in the picture: to the right wider, downwards brighter."
 
 
@@ -24,6 +25,7 @@ class WindowControls(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._stored: Window | None = None
+        self._is_float = False
         self.center = _number("Centre", -MOST_VALUE, "The value shown as mid grey")
         self.width_ = _number("Width", 1.0, "How many values lie between black and white")
         self.full = button("Full range", "From the lowest to the highest value of the picture")
@@ -45,9 +47,7 @@ class WindowControls(QWidget):
         """Another image: its own window is offered where it has one."""
         self._stored = info.window if info is not None else None
         self.from_file.setEnabled(self._stored is not None)
-        decimals = 3 if info is not None and info.dtype.startswith("float") else 0
-        for number in (self.center, self.width_):
-            number.setDecimals(decimals)
+        self._is_float = info is not None and info.dtype.startswith("float")
 
     def show_window(self, window: Window | None, *, inverted: bool) -> None:
         """Show the window as it is now, without telling it; None hides everything."""
@@ -55,6 +55,7 @@ class WindowControls(QWidget):
         shown = ((self.center, window.center), (self.width_, window.width)) if window is not None else ()
         for number, value in shown:
             number.blockSignals(True)
+            number.setDecimals(self._decimals(window))
             number.setValue(value)
             number.blockSignals(False)
         self.inverted.blockSignals(True)
@@ -68,6 +69,12 @@ class WindowControls(QWidget):
         self.automatic.clicked.connect(self.automatic_wanted)
         self.from_file.clicked.connect(lambda: self.window_wanted.emit(self._stored))
         self.inverted.toggled.connect(self.inverted_changed)
+
+    def _decimals(self, window: Window | None) -> int:
+        """As many as can be told apart on the screen."""
+        if not self._is_float:
+            return 0
+        return 1 if window is not None and window.width >= WIDE else 3
 
     def _tell(self) -> None:
         self.window_wanted.emit(Window(self.center.value(), self.width_.value()))

@@ -64,6 +64,12 @@ def test_the_words_that_stand_there_can_be_entered(view: ViewState) -> None:
     assert wanted_downsample(entry_words(view), view) == pytest.approx(view.downsample, rel=0.01)
 
 
+def test_magnifications_are_told_as_exactly_as_they_are_set() -> None:
+    powers = (1.25, 5.0, 2.5, 0.61, 12.5, 40.0)
+    words = [entry_words(ViewState(power, 1.0, 1.0, HERE)) for power in powers]
+    assert words == ["1.25×", "5.0×", "2.5×", "0.61×", "12.5×", "40.0×"]
+
+
 def test_the_turn_in_words() -> None:
     turned = [(0.0, False), (90.0, False), (36.5, True), (0.0, True), (359.99, False)]
     words = [turn_words(ViewState(None, None, 1.0, HERE, SLIDE.corners, *turn)) for turn in turned]
