@@ -8,8 +8,9 @@ microtome-wsi opencv-python-headless, and cucim-cu12 with lazy-loader and click 
 
 Every reader lives in a child process and is asked for the same tiles in interleaved rounds; medians over rounds are
 printed. Tiles lie at random places in tissue; the page cache is warm, caches of decoded tiles are empty. `ratio` is
-ours over the fastest peer that gives OpenSlide's pixels, the median of each round's ratio. Absolute rates depend on
-the machine.
+ours over the fastest peer that gives OpenSlide's pixels, the median of each round's ratio; `cpu_ratio` the same of
+processor time per tile, which other work on the machine disturbs less. `floor: decoding alone` is no reader but
+what the JPEG decoder costs, so it does not count as a peer. Absolute rates depend on the machine.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 
 import numpy as np
 from readers.cells import Cell, cells, task
-from readers.peers import PEERS
+from readers.peers import FLOOR, PEERS
 from readers.task import Task
 
 HERE = Path(__file__).resolve().parent
@@ -125,19 +126,23 @@ def _compare(cell: Cell, children: dict[str, Child]) -> dict[str, Result]:
 
 def _ratio(found: dict[str, Result], runs: dict[str, list[Result]]) -> Result:
     """Ours over the fastest peer with the same pixels: that of the medians, and of processor time."""
-    same = [name for name in runs if name not in OURS and found[name]["most_difference"] == 0]
-    rivals = [name for name in same if "tiles_per_s" in found[name]]
-    if not rivals or "tiles_per_s" not in found.get("ours", {}):
+    measured = [name for name in runs if "tiles_per_s" in found[name] and found[name]["most_difference"] == 0]
+    peers = [name for name in measured if name not in (*OURS, FLOOR)]
+    if not peers or "ours" not in measured:
         return {}
-    fastest = max(rivals, key=lambda name: found[name]["tiles_per_s"])
-    pairs = zip(runs["ours"], runs[fastest], strict=True)
-    ratios = [a["tiles_per_s"] / b["tiles_per_s"] for a, b in pairs if "tiles_per_s" in a and "tiles_per_s" in b]
+    fastest = max(peers, key=lambda name: found[name]["tiles_per_s"])
+    compared = {"ratio": fastest, "ratio_to_openslide": REFERENCE, "ratio_to_floor": FLOOR}
     return {
         "fastest_peer": fastest,
-        "ratio": round(statistics.median(ratios), 2),
+        **{key: _median_ratio(runs["ours"], runs[name]) for key, name in compared.items() if name in measured},
         "cpu_ratio": round(found[fastest]["cpu_ms"] / found["ours"]["cpu_ms"], 2),
-        "ratio_to_openslide": round(found["ours"]["tiles_per_s"] / found[REFERENCE]["tiles_per_s"], 1),
     }
+
+
+def _median_ratio(ours: list[Result], theirs: list[Result]) -> float:
+    """Of the rates of each round."""
+    both = [(a, b) for a, b in zip(ours, theirs, strict=True) if "tiles_per_s" in a and "tiles_per_s" in b]
+    return round(statistics.median(a["tiles_per_s"] / b["tiles_per_s"] for a, b in both), 2)
 
 
 def _least(report: dict[str, Result]) -> float | None:

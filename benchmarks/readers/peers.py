@@ -19,6 +19,7 @@ from readers.task import Place, Task
 Pixels = NDArray[np.uint8]
 Use = Callable[[int, Pixels], None]
 BATCH = 32
+FLOOR = "floor: decoding alone"
 
 
 class Peer:
@@ -123,8 +124,11 @@ class Tifffile(Peer):
         return whole[y - top * side :, x - left * side :][:read_px, :read_px]
 
 
-class TifffileSimplejpeg(Tifffile):
-    """tifffile's table of tiles, decoded by simplejpeg: wrong colours where a file keeps its tables apart."""
+class DecodingAlone(Tifffile):
+    """No reader but a floor: tifffile's table of tiles and simplejpeg, with no check and no order of results.
+
+    It gives wrong colours where a file keeps its tables apart.
+    """
 
     def open(self, path: str) -> None:
         import simplejpeg
@@ -162,7 +166,8 @@ class Pyvips(Peer):
         import pyvips
 
         pyvips.cache_set_max(0)
-        self.image = pyvips.Image.tiffload(path, page=self.task.level, access="random")
+        page = self.task.level + (self.task.level > 0)  # the second page of an Aperio slide is its thumbnail
+        self.image = pyvips.Image.tiffload(path, page=page, access="random")
         self.region = pyvips.Region.new(self.image)
 
     def read(self, x: int, y: int) -> Pixels:
@@ -274,7 +279,7 @@ def _batches(places: Sequence[Place]) -> Iterable[tuple[int, Sequence[Place]]]:
 PEERS: dict[str, type[Peer]] = {
     "openslide-python": OpenSlidePython,
     "tifffile": Tifffile,
-    "tifffile + simplejpeg": TifffileSimplejpeg,
+    FLOOR: DecodingAlone,
     "tiffslide": TiffSlidePeer,
     "pyvips": Pyvips,
     "fastslide": Fastslide,

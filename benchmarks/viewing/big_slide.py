@@ -45,20 +45,38 @@ def _write(path: Path, side_px: int, description: str) -> None:
             file.write(tile)
         factors = [f for f in LEVEL_FACTORS if f == 1 or side_px / f >= LEAST_LEVEL_PX]
         where_next = 8
-        for factor in factors:
-            where_next = _write_level(file, side_px, factor, places, (where_next, description))
+        for number, factor in enumerate(factors):
+            entries = _level_entries(file, math.ceil(side_px / factor), factor, places)
+            where_next = _write_directory(file, entries, description, where_next)
+            if description and number == 0:
+                where_next = _write_directory(file, _thumbnail_entries(places[0]), description, where_next)
 
 
-def _write_level(file, side_px: int, factor: int, places: list[tuple[int, int]], link: tuple[int, str]) -> int:
-    """One image directory with its tables; returns where the next directory's place is to be written."""
-    side, (link_at, description) = math.ceil(side_px / factor), link
-    across = math.ceil(side / TILE)
-    chosen = _pattern(across)
+Entry = tuple[int, int, int, int]
+
+
+def _level_entries(file, side: int, factor: int, places: list[tuple[int, int]]) -> list[Entry]:
+    chosen = _pattern(math.ceil(side / TILE))
     offsets = _put(file, np.array([places[n][0] for n in chosen], "<u8"))
     counts = _put(file, np.array([places[n][1] for n in chosen], "<u8"))
+    return [
+        *_picture_entries(side, factor),
+        (322, _LONG, 1, TILE),
+        (323, _LONG, 1, TILE),
+        (324, _LONG8, len(chosen), offsets if len(chosen) > 1 else places[chosen[0]][0]),
+        (325, _LONG8, len(chosen), counts if len(chosen) > 1 else places[chosen[0]][1]),
+    ]
+
+
+def _thumbnail_entries(place: tuple[int, int]) -> list[Entry]:
+    """The small picture in one strip that follows the first level of an Aperio slide; here it is glass."""
+    return [*_picture_entries(TILE, 1), (273, _LONG8, 1, place[0]), (278, _LONG, 1, TILE), (279, _LONG8, 1, place[1])]
+
+
+def _picture_entries(side: int, factor: int) -> list[Entry]:
     bits = struct.unpack("<Q", struct.pack("<HHHH", 8, 8, 8, 0))[0]
     per_cm = struct.unpack("<Q", struct.pack("<II", round(10_000 / (UM_PER_PX * factor)), 1))[0]
-    entries = [
+    return [
         (254, _LONG, 1, 0 if factor == 1 else 1),
         (256, _LONG, 1, side),
         (257, _LONG, 1, side),
@@ -70,19 +88,19 @@ def _write_level(file, side_px: int, factor: int, places: list[tuple[int, int]],
         (283, _RATIONAL, 1, per_cm),
         (284, _SHORT, 1, 1),
         (296, _SHORT, 1, 3),
-        (322, _LONG, 1, TILE),
-        (323, _LONG, 1, TILE),
-        (324, _LONG8, len(chosen), offsets if len(chosen) > 1 else places[chosen[0]][0]),
-        (325, _LONG8, len(chosen), counts if len(chosen) > 1 else places[chosen[0]][1]),
         (530, _SHORT, 2, struct.unpack("<Q", struct.pack("<HHHH", 2, 2, 0, 0))[0]),
     ]
+
+
+def _write_directory(file, entries: list[Entry], description: str, link_at: int) -> int:
+    """One image directory; returns where the next one's place is to be written."""
     if description:
         text = description.encode("ascii") + b"\0"
-        entries.append((270, _ASCII, len(text), _put(file, np.frombuffer(text, np.uint8))))
-    entries.sort()
+        full_size = (254, _LONG, 1, 0)  # Aperio's levels do not say that they are reduced
+        entries = [full_size, *entries[1:], (270, _ASCII, len(text), _put(file, np.frombuffer(text, np.uint8)))]
     start = file.tell()
     file.write(struct.pack("<Q", len(entries)))
-    for tag, kind, count, value in entries:
+    for tag, kind, count, value in sorted(entries):
         file.write(struct.pack("<HHQQ", tag, kind, count, value))
     next_link = file.tell()
     file.write(struct.pack("<Q", 0))

@@ -15,8 +15,8 @@ import tifffile
 from numpy.typing import NDArray
 
 from lnm_desktop.errors import FormatError
+from lnm_desktop.imaging.area import area_mean
 from lnm_desktop.imaging.picture_tiles import Box
-from lnm_desktop.imaging.placement import area_mean
 
 Pixels = NDArray[np.uint8]
 TILE_PX = 256

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from lnm_desktop.domain.image import ImageInfo, Kernel, Level, RegionRequest
+from lnm_desktop.imaging.area import area_mean
 
 # A level of floor(size / 4) pixels has a downsample of 4.0001: without slack a request of 4 would read 16 times more.
 LEVEL_SLACK = 1.01
@@ -112,71 +112,6 @@ def resample(
         return np.array(Image.fromarray(padded).resize(size, method, box=moved))
     real = Image.fromarray(padded.astype(np.float32)).resize(size, method, box=moved)
     return _cast(np.array(real), padded.dtype)
-
-
-def area_mean(pixels: Pixels, factor: int, output: Pixels | None = None) -> Pixels:
-    """The mean of each square of `factor` × `factor` pixels, rounded half up where values are whole numbers.
-
-    `pixels` is (height, width) or (height, width, channels), both multiples of the factor. Written to `output` where
-    that is given.
-    """
-    height, width, *rest = pixels.shape
-    channels, kind = math.prod(rest), _sum_type(pixels.dtype, factor)
-    if output is None:
-        output = np.empty((height // factor, width // factor, *rest), pixels.dtype)
-    sums = _column_sums(pixels.reshape(height // factor, factor, width * channels), kind)
-    totals = _run_sums(sums.reshape(-1), factor, channels).reshape(*output.shape[:2], channels)
-    for channel in range(channels):  # numpy is slow along an axis as short as that of colours
-        target = output[..., channel] if rest else output
-        target[...] = _divided(totals[:, :, channel], factor**2)
-    return output
-
-
-def _divided(totals: NDArray[Any], count: int) -> NDArray[Any]:
-    """Rounded half up where they are whole numbers; the type stays, since narrow ones are fast."""
-    if not np.issubdtype(totals.dtype, np.integer):
-        return totals / count
-    rounded = totals + totals.dtype.type(count // 2)
-    rounded //= totals.dtype.type(count)
-    return rounded
-
-
-def _sum_type(dtype: np.dtype[np.generic], factor: int) -> np.dtype[np.generic]:
-    """The narrowest type that holds the sum of a square: the narrower, the faster."""
-    if not np.issubdtype(dtype, np.integer):
-        return np.dtype(np.float64)
-    most = max(abs(int(limit)) for limit in (np.iinfo(dtype.name).min, np.iinfo(dtype.name).max))
-    kinds = (np.uint16, np.uint32) if dtype.kind == "u" else (np.int32,)
-    wide = most * factor**2 + factor**2
-    return np.dtype(next((kind for kind in kinds if wide <= np.iinfo(kind).max), np.int64))
-
-
-def _column_sums(lines: NDArray[Any], kind: np.dtype[np.generic]) -> NDArray[Any]:
-    """(rows, factor, values) summed over the middle axis."""
-    if lines.shape[1] == 1:
-        return lines[:, 0].astype(kind)
-    sums = np.add(lines[:, 0], lines[:, 1], dtype=kind)
-    for step in range(2, lines.shape[1]):
-        np.add(sums, lines[:, step], out=sums)
-    return sums
-
-
-def _run_sums(values: NDArray[Any], factor: int, channels: int) -> NDArray[Any]:
-    """The sum of every `factor` neighbours of one channel, for each whole run; `values` is used up.
-
-    Runs that reach from one line into the next are summed too, and left out: one pass over all is fastest.
-    """
-    reach = 1
-    while reach * 2 <= factor and factor % (reach * 2) == 0:
-        step = reach * channels
-        np.add(values[:-step], values[step:], out=values[:-step])
-        reach *= 2
-    runs = values.reshape(-1, channels)[::reach]
-    odd = factor // reach
-    total = runs[::odd]
-    for step in range(1, odd):
-        total = total + runs[step::odd]
-    return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pydicom.uid import UID
 from lnm_desktop.domain.geometry import Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, RegionRequest, Window
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
+from lnm_desktop.imaging.area import area_mean
 from lnm_desktop.imaging.dicom_check import HEADER_ERRORS, bad_header, quiet_pydicom, read_header
 from lnm_desktop.imaging.dicom_geometry import Plane, calibration, order, planes_of
 from lnm_desktop.imaging.dicom_values import (
@@ -97,6 +99,30 @@ def _series_of(files: Sequence[Path]) -> DicomSeriesReader:
     return DicomSeriesReader([path for path, _ in kept], [header for _, header in kept], tuple(notes))
 
 
+@dataclass(frozen=True, eq=False, slots=True)
+class _Frame:
+    """One decoded plane as a level of its own, and what is shown outside of it."""
+
+    pixels: NDArray[np.generic]
+    background: float
+
+    def block(self, _level: int, x: int, y: int, width: int, height: int) -> Block:
+        """See `placement.ReadBlock`."""
+        return Block(self.pixels[y : y + height, x : x + width], x, y)
+
+    def means(self, _level: int, x: int, y: int, width: int, height: int, factor: int) -> NDArray[np.generic]:
+        """See `placement.ReadMeans`."""
+        part = self.pixels[y : y + height, x : x + width]
+        return part.copy() if factor == 1 else area_mean(part, factor)
+
+
+def _frame(pixels: NDArray[Any]) -> _Frame:
+    """The lowest value is looked for once, not with every tile."""
+    if pixels.ndim == 3:
+        return _Frame(pixels, WHITE)
+    return _Frame(pixels, 0 if pixels.dtype.kind == "u" else float(min(0, pixels.min())))
+
+
 class DicomSeriesReader(ImageReader):
     """Planes sorted through the body; decoded one by one, the last ones kept."""
 
@@ -106,7 +132,8 @@ class DicomSeriesReader(ImageReader):
         """Raises ImageUnsupported, ImageDamaged."""
         self._paths = paths
         self._lock = threading.Lock()
-        self._decoded: OrderedDict[int, NDArray[np.generic]] = OrderedDict()
+        self._decoded: OrderedDict[int, _Frame] = OrderedDict()
+        self._first_stored: NDArray[Any] | None = None
         self._closed = False
         for path, header in zip(paths, headers, strict=True):
             _check_supported(path, header)
@@ -123,11 +150,8 @@ class DicomSeriesReader(ImageReader):
 
     def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
         """See `ImageReader.read_region`."""
-        pixels = self._plane(request.plane)
-        background = WHITE if not self._grey else min(0, pixels.min()) if pixels.dtype.kind != "u" else 0
-        return place(
-            request, self._info, lambda _level, x, y, w, h: Block(pixels[y : y + h, x : x + w], x, y), background
-        )
+        frame = self._plane(request.plane)
+        return place(request, self._info, frame.block, frame.background, frame.means)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """A series has none: raises ImageError."""
@@ -137,9 +161,10 @@ class DicomSeriesReader(ImageReader):
         """Forget the decoded planes; no file is held open."""
         self._closed = True
         self._decoded.clear()
+        self._first_stored = None
 
-    def _plane(self, index: int) -> NDArray[np.generic]:
-        """Modality values or RGB of one plane."""
+    def _plane(self, index: int) -> _Frame:
+        """One plane, decoded once however many tiles of whatever level are asked of it."""
         if self._closed:
             raise ImageError(f"{self._paths[0].name} is closed", hint="Open the image again.")
         if not 0 <= index < len(self._planes):
@@ -148,17 +173,17 @@ class DicomSeriesReader(ImageReader):
             )
         with self._lock:
             if index not in self._decoded:
-                self._keep(index, self._convert(self._planes[index]))
+                self._keep(index, _frame(self._convert(self._planes[index])))
             self._decoded.move_to_end(index)
             return self._decoded[index]
 
-    def _keep(self, index: int, pixels: NDArray[np.generic]) -> None:
-        self._decoded[index] = pixels
-        while sum(plane.nbytes for plane in self._decoded.values()) > CACHED_BYTES and len(self._decoded) > 1:
+    def _keep(self, index: int, frame: _Frame) -> None:
+        self._decoded[index] = frame
+        while sum(kept.pixels.nbytes for kept in self._decoded.values()) > CACHED_BYTES and len(self._decoded) > 1:
             self._decoded.popitem(last=False)
 
     def _convert(self, plane: Plane) -> NDArray[np.generic]:
-        decoded = _decode(self._paths[plane.file], plane.frame)
+        decoded = self._stored(plane)
         if self._grey:
             return to_grey(decoded, plane, self._dtype)
         return to_rgb(decoded, plane.header)
@@ -166,8 +191,16 @@ class DicomSeriesReader(ImageReader):
     def _value_dtype(self) -> np.dtype[Any]:
         if not self._grey:
             return np.dtype(np.uint8)
-        first = self._planes[0]
-        return grey_dtype(self._planes, _decode(self._paths[first.file], first.frame).dtype)
+        stored = self._stored(self._planes[0])
+        self._first_stored = stored
+        return grey_dtype(self._planes, stored.dtype)
+
+    def _stored(self, plane: Plane) -> NDArray[Any]:
+        """Decoded but not converted; what was decoded to learn its type is used before it is decoded again."""
+        if plane is self._planes[0] and self._first_stored is not None:
+            stored, self._first_stored = self._first_stored, None
+            return stored
+        return _decode(self._paths[plane.file], plane.frame)
 
     def _describe(self, spacing_mm: float, notes: tuple[str, ...]) -> ImageInfo:
         first = self._planes[0]
@@ -203,7 +236,7 @@ class DicomSeriesReader(ImageReader):
         if window is not None or self._dtype == np.uint8:
             return window, notes
         made = "The display window was made from the 1st to 99th percentile of the middle image."
-        return robust_window(self._plane(middle)), (*notes, made)
+        return robust_window(self._plane(middle).pixels), (*notes, made)
 
 
 def _read_headers(files: Sequence[Path]) -> tuple[list[tuple[Path, Dataset]], int]:

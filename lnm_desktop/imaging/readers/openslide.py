@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lnm_desktop.domain.geometry import Region, Size
-from lnm_desktop.domain.image import READ_BY, ImageInfo, ImageKind, Level, RegionRequest
+from lnm_desktop.domain.image import READ_BY, ImageInfo, ImageKind, Kernel, Level, RegionRequest
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.calibration import MAXIMUM_MPP, MAXIMUM_PRINT_MPP, read_calibration
 from lnm_desktop.imaging.color_profile import ColorProfile, for_screen, read_profile
@@ -47,6 +49,10 @@ _IDENTIFYING = (
 )
 
 
+class _NotStored(Exception):
+    """A tile of a level that exists in decoding only cannot be decoded."""
+
+
 def driver_of(path: Path) -> str:
     """The name of OpenSlide's driver for the file, empty where it has none."""
     return openslide.OpenSlide.detect_format(str(path)) or ""
@@ -67,6 +73,7 @@ class OpenSlideReader(ImageReader):
         self._drop_different_levels()
         self._profile, doubts = read_profile(_profile_bytes(self._slide), lambda: self._slide.color_profile)
         self._info = _describe(self._slide, self._stored, self._profile, doubts)
+        self._reduced = self._with_reduced_levels()
 
     @property
     def info(self) -> ImageInfo:
@@ -76,8 +83,7 @@ class OpenSlideReader(ImageReader):
     def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
         """See `ImageReader.read_region`."""
         self._check_open()
-        pixels = place(request, self._info, self._read_block, WHITE, self._read_stored)
-        return for_screen(pixels, request, self._profile)
+        return for_screen(self._placed(request), request, self._profile)
 
     def read_associated(self, name: str) -> NDArray[np.uint8]:
         """Label, macro, thumbnail …, composited on white."""
@@ -118,6 +124,29 @@ class OpenSlideReader(ImageReader):
                 hint="Copy the file again from its source, or convert it to a pyramidal TIFF.",
             ) from error
 
+    def _placed(self, request: RegionRequest) -> NDArray[np.generic]:
+        if request.kernel is Kernel.DCT:
+            with suppress(_NotStored):
+                return place(request, self._reduced, self._read_reduced, WHITE, self._read_stored)
+        return place(request, self._info, self._read_block, WHITE, self._read_stored)
+
+    def _read_reduced(self, level: int, x: int, y: int, width: int, height: int) -> Block:
+        """A block of a level that may exist in decoding only. Raises _NotStored for what OpenSlide must read."""
+        stored = self._read_stored(level, x, y, width, height)
+        if stored is None:
+            raise _NotStored
+        return Block(stored, x, y, is_own=True)
+
+    def _with_reduced_levels(self) -> ImageInfo:
+        """The slide with the levels that its JPEG tiles can be decoded at."""
+        levels = list(self._info.levels)
+        for native, fraction in self._stored.add_reduced():
+            level, stored = self._info.levels[native], self._stored.levels[len(levels)]
+            if stored is not None:
+                size, tile = Size(stored.width, stored.height), Size(stored.tile_width, stored.tile_height)
+                levels.append(Level(size, level.downsample_x * fraction, level.downsample_y * fraction, tile))
+        return replace(self._info, levels=tuple(levels))
+
     def _read_block(self, level: int, x: int, y: int, width: int, height: int) -> Block:
         stored = self._read_stored(level, x, y, width, height)
         if stored is not None:
@@ -139,8 +168,8 @@ class OpenSlideReader(ImageReader):
         try:
             return self._stored.read(level, x, y, width, height, factor)
         except GapInTile as gap:
-            downsample = self._slide.level_downsamples[level]
-            raise self._damaged((round(gap.x * downsample), round(gap.y * downsample)), gap) from gap
+            at = self._reduced.levels[level]
+            raise self._damaged((round(gap.x * at.downsample_x), round(gap.y * at.downsample_y)), gap) from gap
 
     def _drop_different_levels(self) -> None:
         """Leave to OpenSlide each level of which a sample tile comes out otherwise there."""

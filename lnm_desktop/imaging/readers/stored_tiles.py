@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.errors import ImageError
+from lnm_desktop.imaging.area import AreaBand
 from lnm_desktop.imaging.damage import has_gap
 from lnm_desktop.imaging.memory import ScratchTile, keep_freed_memory, tile_memory
-from lnm_desktop.imaging.placement import area_mean
+from lnm_desktop.imaging.readers.jpeg_tiles import FRACTIONS, JpegTiles
 from lnm_desktop.imaging.readers.recent import RecentTiles
 from lnm_desktop.imaging.tiff_check import Directory, TiffWalk, is_tiff
 
@@ -83,6 +84,28 @@ class StoredLevel:
     counts: NumberTable
     compression: int
     decode: Decode
+    fraction: int = 1
+
+    def is_tile(self, x: int, y: int, width: int, height: int) -> bool:
+        """True for a rectangle that is just a stored tile."""
+        wide, high = self.tile_width, self.tile_height
+        return width == wide and height == high and x % wide == 0 and y % high == 0
+
+    def reduced(self, fraction: int) -> StoredLevel | None:
+        """A level of which nothing is stored: its tiles are these, decoded at a fraction; None where none can be."""
+        if not isinstance(self.decode, JpegTiles) or self.tile_width % fraction or self.tile_height % fraction:
+            return None
+        sizes = (self.width, self.height, self.tile_width, self.tile_height)
+        width, height, tile_width, tile_height = (-(-size // fraction) for size in sizes)
+        return replace(
+            self,
+            width=width,
+            height=height,
+            tile_width=tile_width,
+            tile_height=tile_height,
+            decode=self.decode.reduced(fraction),
+            fraction=fraction,
+        )
 
     @property
     def across(self) -> int:
@@ -123,6 +146,18 @@ class StoredTiles:
         """Release the file."""
         self._file.close()
 
+    def add_reduced(self) -> list[tuple[int, int]]:
+        """Append levels that are decoded at a fraction; tells of which level and by how much, the best one first."""
+        found = [
+            (level, fraction, stored.reduced(fraction))
+            for level, stored in reversed(list(enumerate(self.levels)))
+            for fraction in FRACTIONS
+            if stored is not None
+        ]
+        able = [(level, fraction, reduced) for level, fraction, reduced in found if reduced is not None]
+        self.levels += [reduced for _, _, reduced in able]
+        return [(level, fraction) for level, fraction, _ in able]
+
     def read(self, level: int, x: int, y: int, width: int, height: int, factor: int = 1) -> Pixels | None:
         """A rectangle inside a level, uint8 (height, width, 3); None where this is OpenSlide's business.
 
@@ -133,30 +168,45 @@ class StoredTiles:
         stored = self.levels[level]
         if stored is None:
             return None
-        area = _Area(stored, x, y, width, height, factor)
         try:
-            return self._assembled(level, area) if area.is_cut_at_squares else None
+            if factor == 1 and stored.is_tile(x, y, width, height):
+                index = y // height * stored.across + x // width
+                return self._decoded(stored, index, tile_memory(stored.shape))
+            return self._assembled(level, _Area(stored, x, y, width, height, factor))
         except GapInTile:
             raise
         except Exception:  # noqa: BLE001 - whatever a codec raises, OpenSlide's pixels or its error decide
             return None
 
     def _assembled(self, level: int, area: _Area) -> Pixels | None:
-        stored, tiles = area.stored, area.tiles
-        if (
-            area.factor == 1
-            and len(tiles) == 1
-            and (area.width, area.height) == (stored.tile_width, stored.tile_height)
-        ):
-            row, col = tiles[0]
-            return self._decoded(stored, row * stored.across + col, tile_memory(stored.shape))
+        if not area.is_cut_at_squares:
+            return None
         pixels = np.empty((area.height // area.factor, area.width // area.factor, 3), np.uint8)
-        for row, col in tiles:
-            tile = self._tile(level, stored, row * stored.across + col, whole=area.holds(row, col))
-            if tile is None:
+        for row in area.rows:
+            top, bottom = area.band(row)
+            target = pixels[top // area.factor : bottom // area.factor]
+            if not self._fill(level, area, row, target):
                 return None
-            area.put(pixels, tile, row, col)
         return pixels
+
+    def _fill(self, level: int, area: _Area, row: int, target: Pixels) -> bool:
+        """Write what a row of tiles gives; means are made row by row, while its sums are in the cache."""
+        top, bottom = area.band(row)
+        band = None
+        if area.factor > 1:
+            band = AreaBand(area.width * 3, bottom - top, area.factor, target.dtype)
+        for col in area.cols:
+            tile = self._tile(level, area.stored, row * area.stored.across + col, whole=area.holds(row, col))
+            if tile is None:
+                return False
+            part, left = area.part(tile, row, col)
+            if band is not None:
+                band.add(part, left * 3)
+            else:
+                target[:, left : left + part.shape[1]] = part
+        if band is not None:
+            band.write_means(target)
+        return True
 
     def _tile(self, level: int, stored: StoredLevel, index: int, *, whole: bool) -> Pixels | None:
         """A tile; one that is needed only in part is kept, since its other part is likely to be asked for next.
@@ -178,7 +228,8 @@ class StoredTiles:
         if count == 0:
             return None
         data = _bytes(self._file, stored.offsets[index], count)
-        if has_gap(data, stored.compression, stored.tile_width, stored.tile_height):
+        wide, high = stored.tile_width * stored.fraction, stored.tile_height * stored.fraction
+        if has_gap(data, stored.compression, wide, high):
             row, col = divmod(index, stored.across)
             raise GapInTile(col * stored.tile_width, row * stored.tile_height)
         tile = stored.decode(data, memory)
@@ -197,19 +248,16 @@ class _Area:
     factor: int
 
     @property
-    def tiles(self) -> list[tuple[int, int]]:
-        """Row and column of each tile that it touches."""
-        wide, high = self.stored.tile_width, self.stored.tile_height
-        rows = range(self.y // high, (self.y + self.height - 1) // high + 1)
-        cols = range(self.x // wide, (self.x + self.width - 1) // wide + 1)
-        return [(row, col) for row in rows for col in cols]
+    def rows(self) -> range:
+        """Of the tiles that it touches."""
+        high = self.stored.tile_height
+        return range(self.y // high, (self.y + self.height - 1) // high + 1)
 
     @property
-    def is_one_tile(self) -> bool:
-        """True for just a stored tile, as it is."""
-        wide, high = self.stored.tile_width, self.stored.tile_height
-        at_corner = self.x % wide == 0 and self.y % high == 0
-        return at_corner and self.factor == 1 and (self.width, self.height) == (wide, high)
+    def cols(self) -> range:
+        """Of the tiles that it touches."""
+        wide = self.stored.tile_width
+        return range(self.x // wide, (self.x + self.width - 1) // wide + 1)
 
     @property
     def is_cut_at_squares(self) -> bool:
@@ -225,17 +273,16 @@ class _Area:
         inside_x = left >= self.x and right <= self.x + self.width
         return inside_x and top >= self.y and bottom <= self.y + self.height
 
-    def put(self, pixels: Pixels, tile: Pixels, row: int, col: int) -> None:
-        """Write what of a tile lies within to its place."""
+    def band(self, row: int) -> tuple[int, int]:
+        """Which of its lines a row of tiles gives, from … to."""
+        top = row * self.stored.tile_height - self.y
+        return max(0, top), min(self.height, top + self.stored.tile_height)
+
+    def part(self, tile: Pixels, row: int, col: int) -> tuple[Pixels, int]:
+        """What of a tile lies within, and how far from the left."""
         left, top = col * self.stored.tile_width - self.x, row * self.stored.tile_height - self.y
         right, bottom = min(self.width, left + tile.shape[1]), min(self.height, top + tile.shape[0])
-        part = tile[max(0, -top) : bottom - top, max(0, -left) : right - left]
-        first_x, first_y, factor = max(0, left), max(0, top), self.factor
-        target = pixels[first_y // factor : bottom // factor, first_x // factor : right // factor]
-        if factor == 1:
-            target[...] = part
-        else:
-            area_mean(part, factor, target)
+        return tile[max(0, -top) : bottom - top, max(0, -left) : right - left], max(0, left)
 
 
 def _bytes(file: BinaryIO, offset: int, count: int) -> bytes:
@@ -309,13 +356,9 @@ def _shaped(data: Any, shape: tuple[int, int, int]) -> Pixels:
 
 
 def _jpeg_decoder(walk: TiffWalk, directory: Directory, file: BinaryIO) -> Decode | None:
-    """The colour space is the tag's, not the file's guess: Aperio stores plain RGB in JPEG without a mark."""
     photometric = walk.value(directory, _PHOTOMETRIC, 0)
     if photometric not in (_RGB, _YCBCR):
         return None
     entry = directory.get(_TABLES)
-    tables = os.pread(file.fileno(), entry.count, entry.place) if entry is not None else None
-    space = _RGB if photometric == _RGB else None
-    return lambda data, memory: imagecodecs.jpeg8_decode(
-        data, tables=tables, colorspace=space, outcolorspace=_RGB, out=memory
-    )
+    tables = _bytes(file, entry.place, entry.count) if entry is not None else b""
+    return JpegTiles(tables, is_rgb=photometric == _RGB)

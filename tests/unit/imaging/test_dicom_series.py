@@ -13,6 +13,10 @@ from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Photometric, RegionRequest, Window
 from lnm_desktop.errors import ImageError, ImageUnsupported
 from lnm_desktop.imaging.open import open_image
+from lnm_desktop.imaging.pyramid import VirtualPyramid
+from lnm_desktop.imaging.readers import dicom_series
+from lnm_desktop.imaging.readers.dicom_series import open_series
+from lnm_desktop.imaging.tile_stream import stream_tiles
 from tests.unit.imaging.builders import a_dicom, a_slice
 
 REAL = (
@@ -202,3 +206,37 @@ def test_whole_slide_dicom_goes_to_openslide(shared_data: Path) -> None:
     assert info.kind is ImageKind.SLIDE
     assert (info.size.width, info.size.height) == (2220, 2967)
     assert info.calibration.mpp == pytest.approx(0.499)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.int16])
+def test_a_plane_is_decoded_once_for_all_tiles_of_all_levels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: type
+) -> None:
+    frame = np.random.default_rng(4).integers(0 if dtype is np.uint16 else -1000, 4096, (1700, 1300)).astype(dtype)
+    a_dicom(tmp_path / "a.dcm", frame, Modality="MG")
+    decoded = []
+    decode = dicom_series._decode
+    monkeypatch.setattr(dicom_series, "_decode", lambda *place: decoded.append(place) or decode(*place))
+    with open_image(tmp_path / "a.dcm") as reader:
+        pyramid = VirtualPyramid(reader.info, tile_px=128, coarsest_px=200)
+        for level in range(pyramid.count):
+            keys = pyramid.all_tiles(level)
+            tiles = stream_tiles(reader, (pyramid.request(key) for key in keys))
+            for key, tile in zip(keys, tiles, strict=True):
+                x, y, factor = key.col * pyramid.span(level), key.row * pyramid.span(level), 2**level
+                part = frame[y : y + pyramid.span(level), x : x + pyramid.span(level)]
+                inside = part[: part.shape[0] // factor * factor, : part.shape[1] // factor * factor]
+                whole = inside.reshape(inside.shape[0] // factor, factor, -1, factor).mean(axis=(1, 3))
+                found = tile.pixels[: whole.shape[0], : whole.shape[1]]
+                assert np.abs(found - whole).max() <= 0.5
+    assert len(decoded) == 1
+
+
+def test_the_planes_kept_are_bounded_in_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(6):
+        a_slice(tmp_path / f"{number}.dcm", float(number), value=number)
+    monkeypatch.setattr(dicom_series, "CACHED_BYTES", 2 * 8 * 10 * 2)
+    with open_series(sorted(tmp_path.iterdir())) as reader:
+        for plane in range(6):
+            reader.read_region(RegionRequest(Region(0, 0, 10, 8), 1.0, plane))
+        assert list(reader._decoded) == [4, 5]

@@ -10,7 +10,8 @@ from PIL import Image
 from lnm_desktop.domain.geometry import Region, Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Kernel, Level, Photometric, RegionRequest
 from lnm_desktop.imaging import placement
-from lnm_desktop.imaging.placement import Block, area_mean, choose_level, place, resample
+from lnm_desktop.imaging.area import AreaBand, area_mean
+from lnm_desktop.imaging.placement import Block, choose_level, place, resample
 
 
 def levels(*sizes: tuple[int, int]) -> tuple[Level, ...]:
@@ -144,12 +145,16 @@ def test_sums_of_extreme_values_do_not_run_over(dtype: type) -> None:
             assert (area_mean(pixels, factor) == value).all()
 
 
-def test_means_are_written_where_they_are_wanted() -> None:
-    pixels = np.random.default_rng(3).integers(0, 255, (8, 12, 3)).astype(np.uint8)
-    room = np.zeros((10, 10, 3), np.uint8)
-    area_mean(pixels, 4, room[3:5, 2:5])
-    assert np.array_equal(room[3:5, 2:5], area_mean(pixels, 4))
-    assert room.sum() == room[3:5, 2:5].sum()
+@pytest.mark.parametrize("factor", [2, 3, 4])
+def test_a_band_put_together_from_parts_has_the_same_means(factor: int) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (4 * factor, 9 * factor, 3)).astype(np.uint8)
+    band = AreaBand(9 * factor * 3, 4 * factor, factor, pixels.dtype)
+    for left, right in ((4 * factor, 9 * factor), (0, 4 * factor)):
+        band.add(pixels[:, left:right], left * 3)
+    room = np.zeros((10, 15, 3), np.uint8)
+    band.write_means(room[3:7, 2:11])
+    assert np.array_equal(room[3:7, 2:11], area_mean(pixels, factor))
+    assert room.sum() == room[3:7, 2:11].sum()
 
 
 @pytest.mark.parametrize(

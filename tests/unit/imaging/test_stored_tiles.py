@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import READ_BY, RegionRequest
 from lnm_desktop.errors import ImageDamaged
-from lnm_desktop.imaging.placement import area_mean
+from lnm_desktop.imaging.area import area_mean
 from lnm_desktop.imaging.readers import stored_tiles
 from lnm_desktop.imaging.readers.openslide import OpenSlideReader
 from lnm_desktop.imaging.readers.stored_tiles import NumberTable, StoredTiles
