@@ -59,6 +59,15 @@ def test_an_error_is_said_in_the_field_and_esc_leaves(field: ScaleField, qtbot) 
     assert field.text() == "10.0×   1 µm/px"
 
 
+def test_without_a_picture_there_is_no_field(field: ScaleField) -> None:
+    field.clear()
+    assert field.entry.isHidden()
+    field.begin()
+    assert not field.entry.hasFocus()
+    field.show_view(VIEW, HALF)
+    assert field.entry.isVisible()
+
+
 def test_what_is_being_typed_stays_while_the_view_moves(field: ScaleField) -> None:
     typed(field, "4")
     field.show_view(ViewState(11.0, 0.9, 1.8, VIEW.center), HALF)

@@ -42,14 +42,14 @@ class ScaleField(QWidget):
         """Magnification and pixel size as on the screen; what is being typed stays."""
         self._view = view
         self._words = scale_words(view, calibration)
-        self.entry.setEnabled(True)
+        self.entry.show()
         if not self.entry.hasFocus():
             self._show_words()
 
     def clear(self) -> None:
         """There is no picture."""
         self._view, self._words = None, ""
-        self.entry.setEnabled(False)
+        self.entry.hide()
         self._show_words()
 
     def text(self) -> str:

@@ -209,7 +209,7 @@ def test_automatic_ranges_leave_hidden_channels_alone() -> None:
 def test_a_typed_magnification_is_what_the_view_has_then(seen: Seen) -> None:
     seen.open()
     scale = seen.bench.bench.panes.active.frame.scale
-    seen.bench.wait(scale.entry.isEnabled)
+    seen.bench.wait(scale.entry.isVisible)
     seen.bench.window.activateWindow()
     seen.bench.wait(seen.bench.window.isActiveWindow)
     center = seen.pane.view.center
