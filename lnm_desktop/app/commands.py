@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lnm_desktop.app.bookmarks import AddBookmark, RemoveBookmarks, ReplaceBookmark
+from lnm_desktop.app.files import LinkFile
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import Absent, Value
@@ -213,6 +214,7 @@ Command = (
     | AddBookmark
     | ReplaceBookmark
     | RemoveBookmarks
+    | LinkFile
 )
 
 

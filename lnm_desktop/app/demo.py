@@ -23,6 +23,7 @@ from lnm_desktop.domain.ids import RunId, new_id
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle, save_bundle
+from lnm_desktop.imaging.fingerprint import quick_fingerprint
 from lnm_desktop.imaging.synthetic import DEFAULT_SIZE_PX, write_synthetic_slide
 from lnm_desktop.inference.events import OnEvent
 from lnm_desktop.inference.request import PredictionRequest
@@ -100,7 +101,7 @@ def _synthetic_image(session: Session, folder: Path, say: Say) -> CaseImage:
 
 def _new_synthetic_case(session: Session, slide: Path) -> CaseImage:
     case = session.add_case("DEMO", synthetic=True)
-    image = session.add_image(case.id, str(slide), ImageKind.SLIDE, "Synthetic lymph node")
+    image = session.add_image(case.id, str(slide), ImageKind.SLIDE, "Synthetic lymph node", quick_fingerprint(slide))
     session.execute(SetGroups(image.id, GROUPS))
     session.execute(AddAnnotations(image.id, (new_annotation(_outline(), "Tumor", name="Region 1", author="demo"),)))
     for field_id, value in CLINICAL.items():
@@ -120,7 +121,7 @@ def _real_image(session: Session, slide: Path, say: Say) -> CaseImage:
         return known
     say(f"Adding the real slide {slide.name} (a small region; not known to be a lymph node) …")
     case = session.add_case("DEMO, real slide")
-    image = session.add_image(case.id, str(slide.resolve()), ImageKind.SLIDE, slide.stem)
+    image = session.add_image(case.id, str(slide.resolve()), ImageKind.SLIDE, slide.stem, quick_fingerprint(slide))
     session.execute(SetGroups(image.id, GROUPS))
     return image
 

@@ -12,6 +12,7 @@ from typing import Literal, Self
 from psygnal import Signal
 
 from lnm_desktop.app.commands import AddCase, AddImage, AddPrediction, Command, SetClinicalValue
+from lnm_desktop.app.files import LinkFile
 from lnm_desktop.app.history import HistoryEntry, as_history
 from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.domain.bookmark import Bookmark
@@ -185,6 +186,13 @@ class Session:
         image = CaseImage(ImageId(new_id()), case_id, kind, path, label, fingerprint, user_mpp)
         self.execute(AddImage(image))
         return image
+
+    def link_file(self, image_id: ImageId, path: str, fingerprint: str, words: str) -> CaseImage:
+        """Record which file an image is read from, in these words. Not undone by `undo`. Raises StoreError."""
+        case_id, state = self._found(ObjectKind.IMAGE, image_id)
+        image = replace(image_from(image_id, case_id, state["body"]), path=path, fingerprint=fingerprint)
+        self.execute(LinkFile(image, words))
+        return self.image(image_id)
 
     def add_prediction(self, image_id: ImageId, prediction: Prediction) -> PredictionRecord:
         """Record a run whose bundle lies in `prediction_folder(prediction.id)`. Not undone by `undo`."""

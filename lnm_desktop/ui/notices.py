@@ -40,6 +40,7 @@ class Notice:
     severity: Severity = Severity.INFO
     details: str = ""
     offer: Offer | None = None
+    second: Offer | None = None
     time: datetime = field(default_factory=lambda: datetime.now().astimezone())
 
     @property

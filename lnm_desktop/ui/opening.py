@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from PySide6.QtCore import QObject, Signal
 
 from lnm_desktop.app.session import Session
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.image import ImageInfo
-from lnm_desktop.errors import LnmError
+from lnm_desktop.errors import ImageNotFound, LnmError
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
+from lnm_desktop.ui.linking import Linking, Pixels
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panes import Panes, Seat
 
 ANNOTATION_SUFFIXES = {".xml", ".geojson", ".json"}
 IMAGE_FILTER = "Slides, scans and annotations (*)"
-
-
-class Pixels(Protocol):
-    """The pixel server as this module needs it."""
-
-    def open(self, path: Path) -> ImageReader:
-        """Open an image. Raises ImageError."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -62,6 +54,8 @@ class Opening(QObject):
         self._panes = panes
         self._background = background
         self._notices = notices
+        self.linking = Linking(pixels, current, background, notices)
+        self.linking.open_wanted.connect(self.open_image)
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders: annotation files onto the open image, the rest as images of the open case.
@@ -78,16 +72,24 @@ class Opening(QObject):
 
     def open_image(self, image: CaseImage) -> None:
         """Open an image that belongs to a case already, in the active pane."""
-        self._open(Path(image.path), self._panes.active, lambda opened: self._show(image, opened))
+        self._open(Path(image.path), self._panes.active, lambda opened: self._show(image, opened), image)
 
-    def _open(self, path: Path, seat: Seat | None, done: Callable[[_Opened], None]) -> None:
+    def _open(
+        self, path: Path, seat: Seat | None, done: Callable[[_Opened], None], image: CaseImage | None = None
+    ) -> None:
         """Without a seat the image is only looked at, not shown."""
         place = _Place(seat, _begin(seat, path.name))
         self._background.run(
             lambda: _Opened(path, self._pixels.open(path), place),
             lambda opened: self._finish(seat, lambda: done(opened)),
-            lambda error: self._finish(seat, lambda: self._notices.error(error)),
+            lambda error: self._finish(seat, lambda: self._tell(error, image)),
         )
+
+    def _tell(self, error: LnmError, image: CaseImage | None) -> None:
+        if image is not None and isinstance(error, ImageNotFound):
+            self.linking.tell_missing(image, error)
+        else:
+            self._notices.error(error)
 
     def _finish(self, seat: Seat | None, call: Callable[[], None]) -> None:
         if seat is not None:
@@ -101,8 +103,12 @@ class Opening(QObject):
         seat, turn = opened.place.seat, opened.place.turn
         if seat is None or seat.turn != turn:
             opened.reader.close()
+            return
+        known = self.linking.checked(image, opened.reader)
+        if known is None:
+            opened.reader.close()
         else:
-            self._panes.open_in(seat, image, opened.reader)
+            self._panes.open_in(seat, known, opened.reader)
 
     def _add(self, opened: _Opened) -> None:
         """Make an opened file an image of the open case, unless it is known already."""
@@ -119,7 +125,8 @@ class Opening(QObject):
         case = self._current.case or session.add_case(free_pseudonym(session.cases()))
         self._current.open_case(case.id)  # a file that comes in beside this one belongs to the same case
         info = opened.reader.info
-        return session.add_image(case.id, str(opened.path.resolve()), info.kind, label_of(opened.path, info))
+        path, label = str(opened.path.resolve()), label_of(opened.path, info)
+        return session.add_image(case.id, path, info.kind, label, info.fingerprint)
 
     def _tell_warnings(self, opened: _Opened) -> None:
         for warning in opened.reader.info.warnings:

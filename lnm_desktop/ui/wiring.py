@@ -9,6 +9,8 @@ from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QDialog, QFileDialog
 
+from lnm_desktop.domain.case import CaseImage
+from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import GROUP_KEYS, MAGNIFICATIONS, Actions
 from lnm_desktop.ui.commands import Commands
@@ -82,6 +84,7 @@ class Wiring(QObject):
         }
         self._actions.on(calls)
         self._window.area.open_wanted.connect(self._ask_files)
+        self._bench.opening.linking.file_wanted.connect(self._ask_file_of)
         self._bench.panels.cases.image_wanted.connect(self._ask_image_of)
 
     def _connect_editing(self) -> None:
@@ -157,6 +160,15 @@ class Wiring(QObject):
     def _ask_image_of(self, case_id: str) -> None:
         self._bench.open_case(case_id)
         self._ask_files()
+
+    def _ask_file_of(self, image: CaseImage) -> None:
+        """Choose the file of an image whose file is lost; a series may lie in a folder."""
+        before = Path(image.path)
+        dialog = QFileDialog(self._window, f"Find the file of {image.label}", str(before.parent))
+        is_folder = image.kind is ImageKind.SERIES and not before.suffix
+        dialog.setFileMode(QFileDialog.FileMode.Directory if is_folder else QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self._bench.opening.linking.relink(image, Path(name)))
+        _show(dialog)
 
     def _ask_folder(self) -> None:
         dialog = QFileDialog(self._window, "Open a folder that holds one series")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
-from lnm_desktop.ui.notices import Notice, Severity
+from lnm_desktop.ui.notices import Notice, Offer, Severity
 from lnm_desktop.ui.theme.stylesheet import set_role
 from lnm_desktop.ui.theme.tokens import SPACE_S
 from lnm_desktop.ui.widgets.parts import column, label, row, tool_button
@@ -31,7 +31,9 @@ class MessageBar(QFrame):
         self.more.setCheckable(True)
         self.more.toggled.connect(self.details.setVisible)
         self.offer = tool_button("", "")
-        self.offer.clicked.connect(self._take_offer)
+        self.offer.clicked.connect(lambda: self._take(self._notice.offer if self._notice else None))
+        self.second = tool_button("", "")
+        self.second.clicked.connect(lambda: self._take(self._notice.second if self._notice else None))
         self.dismiss = tool_button("Close", "Hide this message; it stays in Help ▸ Messages")
         self.dismiss.clicked.connect(self.hide)
         self.setLayout(self._arrange())
@@ -49,8 +51,9 @@ class MessageBar(QFrame):
         self.message.setText(notice.message)
         self.hint.setText(notice.hint)
         self.hint.setVisible(bool(notice.hint))
-        self.offer.setVisible(notice.offer is not None)
-        self.offer.setText(notice.offer.words if notice.offer else "")
+        for shown, offer in ((self.offer, notice.offer), (self.second, notice.second)):
+            shown.setVisible(offer is not None)
+            shown.setText(offer.words if offer else "")
         self.details.setPlainText(notice.details)
         self.more.setVisible(bool(notice.details))
         self.more.setChecked(False)
@@ -60,17 +63,18 @@ class MessageBar(QFrame):
             self._leave.start(NEWS_MS)
         self.show()
 
-    def _take_offer(self) -> None:
+    def _take(self, offer: Offer | None) -> None:
         self.hide()
-        if self._notice is not None and self._notice.offer is not None:
-            self._notice.offer.call()
+        if offer is not None:
+            offer.call()
 
     def _arrange(self) -> QVBoxLayout:
         words = QWidget()
         words.setLayout(column(self.message, self.hint, margin=0, spacing=2))
-        line = row(words, self.offer, self.more, self.dismiss)
+        line = row(words, self.offer, self.second, self.more, self.dismiss)
         line.setStretch(0, 1)
         line.setAlignment(self.offer, Qt.AlignmentFlag.AlignTop)
+        line.setAlignment(self.second, Qt.AlignmentFlag.AlignTop)
         line.setAlignment(self.more, Qt.AlignmentFlag.AlignTop)
         line.setAlignment(self.dismiss, Qt.AlignmentFlag.AlignTop)
         layout = column(margin=SPACE_S)
