@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lnm_desktop.errors import ImageUnsupported
+from lnm_desktop.imaging.parts import is_zarr
 from lnm_desktop.imaging.preflight import FileKind, preflight
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.tiff_content import is_more_than_a_picture
@@ -31,6 +32,8 @@ def _open(path: Path) -> ImageReader:
     kind = preflight(path)
     if kind is FileKind.DICOM_FOLDER:
         return _open_dicom(_files_of(path))
+    if kind is FileKind.ZARR_FOLDER:
+        return _open_zarr(path)
     if kind is FileKind.DICOM:
         return _open_dicom((path,))
     if kind is FileKind.RASTER:
@@ -41,7 +44,7 @@ def _open(path: Path) -> ImageReader:
 def is_image(path: Path) -> bool:
     """Cheap filter for folders and dropped files: by name, or by DICOM's mark where there is no suffix."""
     if path.is_dir():
-        return _holds_dicom(path)
+        return is_zarr(path) or _holds_dicom(path)
     if path.suffix.lower() in IMAGE_SUFFIXES:
         return path.is_file()
     return not path.suffix and path.is_file() and _has_dicom_mark(path)
@@ -79,6 +82,12 @@ def _open_tiff(path: Path) -> ImageReader:
     from lnm_desktop.imaging.readers import tiff  # noqa: PLC0415 - loaded when needed
 
     return tiff.TiffReader(path)
+
+
+def _open_zarr(path: Path) -> ImageReader:
+    from lnm_desktop.imaging.readers import ome_zarr  # noqa: PLC0415 - loaded when needed
+
+    return ome_zarr.OmeZarrReader(path)
 
 
 def _open_raster(path: Path) -> ImageReader:

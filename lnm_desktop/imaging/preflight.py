@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lnm_desktop.errors import ImageDamaged, ImageNotFound, ImageUnsupported
-from lnm_desktop.imaging.parts import companions
+from lnm_desktop.imaging.parts import companions, is_zarr
 from lnm_desktop.imaging.tiff_check import check_tiff, is_tiff
 
 COPY_AGAIN = "Copy the file again from its source."
@@ -34,6 +34,7 @@ class FileKind(StrEnum):
     TIFF = "tiff"
     DICOM = "dicom"
     DICOM_FOLDER = "dicom folder"
+    ZARR_FOLDER = "zarr folder"
     RASTER = "raster"
     OTHER = "other"
 
@@ -129,13 +130,15 @@ def _check_folder(path: Path) -> FileKind:
         raise _no_permission(path) from error
     if any(name.lower().endswith(".dcm") for name in names):
         return FileKind.DICOM_FOLDER
+    if is_zarr(path):
+        return FileKind.ZARR_FOLDER
     if (path.parent / f"{path.name}.mrxs").is_file():
         raise ImageUnsupported(
             f"{path.name} is the folder of a MIRAX slide", hint=f"Open {path.name}.mrxs beside it instead."
         )
     raise ImageUnsupported(
-        f"{path.name} is a folder without DICOM files (*.dcm)",
-        hint="Choose an image file, or a folder with one series.",
+        f"{path.name} is a folder without DICOM files (*.dcm) and no OME-Zarr image",
+        hint="Choose an image file, a folder with one series, or an OME-Zarr folder.",
     )
 
 

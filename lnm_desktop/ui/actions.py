@@ -68,7 +68,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "open", "&Open Files…", "File", "Ctrl+O", "open", "Open slides, scans or annotation files", strip=True
     ),
     ActionSpec(
-        "open-folder", "Open DICOM &Folder…", "File", "Ctrl+Shift+O", "", "Open a folder that holds one series"
+        "open-folder", "Open &Folder…", "File", "Ctrl+Shift+O", "", "Open a DICOM series or an OME-Zarr image"
     ),
     ActionSpec(
         "clear-recent",

@@ -171,7 +171,7 @@ class Wiring(QObject):
         _show(dialog)
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self._window, "Open a folder that holds one series")
+        dialog = QFileDialog(self._window, "Open a folder that holds one series or an OME-Zarr image")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.filesSelected.connect(lambda names: self._bench.open_paths([Path(name) for name in names]))
         _show(dialog)

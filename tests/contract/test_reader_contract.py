@@ -31,6 +31,8 @@ from tests.unit.imaging.builders import (
     a_png,
     a_slide,
     a_stack,
+    a_zarr_picture,
+    a_zarr_stack,
     blob_grey,
     blob_rgb,
     stack_pixels,
@@ -54,6 +56,9 @@ SOURCES: dict[str, Callable[[Path], Path]] = {
         planarconfig="contig",
     ),
     "ome-tiff": lambda folder: a_stack(folder / "stack.ome.tif"),
+    "ome-zarr-2": lambda folder: a_zarr_stack(folder / "stack.zarr"),
+    "ome-zarr-3": lambda folder: a_zarr_stack(folder / "stack.zarr", 3),
+    "ome-zarr-rgb": lambda folder: a_zarr_picture(folder / "picture.zarr"),
     "raster": lambda folder: a_png(folder / "picture.png"),
     "dicom": lambda folder: a_dicom(folder / "image.dcm"),
     "dicom-rescaled": lambda folder: a_dicom(folder / "scaled.dcm", RescaleSlope=0.5, RescaleIntercept=-100),
@@ -210,7 +215,7 @@ def test_closing_twice_is_allowed_and_reading_after_is_not(any_reader: ImageRead
 
 
 @pytest.mark.parametrize("side", ["here", "remote"])
-@pytest.mark.parametrize("name", ["ome-tiff"])
+@pytest.mark.parametrize("name", ["ome-tiff", "ome-zarr-2", "ome-zarr-3"])
 def test_slices_and_channels_are_told_apart(tmp_path: Path, pixel_server: PixelServer, name: str, side: str) -> None:
     with opened(SOURCES[name](tmp_path), side, pixel_server) as stack:
         info = stack.info

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tifffile
+import zarr
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -54,6 +56,56 @@ def a_stack(path: Path, downsamples: tuple[int, ...] = (1, 4), *, channels: int 
             more: dict[str, Any] = {"subfiletype": 1} if index else {"subifds": len(downsamples) - 1}
             file.write(pixels, metadata=None if index else metadata, **more, **options)
     return path
+
+
+def an_ome_zarr(
+    path: Path,
+    pixels: Sequence[NDArray[Any]],
+    axes: str,
+    *,
+    zarr_format: Literal[2, 3] = 2,
+    omero: dict[str, Any] | None = None,
+    mpp: float | None = 0.5,
+    **options: Any,
+) -> Path:
+    """An OME-Zarr folder (NGFF 0.4 or 0.5) with a level for each of the pictures given."""
+    group = zarr.create_group(path, zarr_format=zarr_format)
+    for index, level in enumerate(pixels):
+        chunks = (*(1,) * (level.ndim - 2), 128, 128)
+        array = group.create_array(str(index), shape=level.shape, dtype=level.dtype, chunks=chunks, **options)
+        array[...] = level
+    kinds = {"t": "time", "c": "channel"}
+    unit = {} if mpp is None else {"unit": "micrometer"}
+    named = [{"name": axis, "type": kinds.get(axis, "space"), **(unit if axis in "xyz" else {})} for axis in axes]
+    scales = [
+        [(mpp or 1) * pixels[0].shape[-1] / level.shape[-1] if axis in "xy" else 1.0 for axis in axes]
+        for level in pixels
+    ]
+    datasets = [
+        {"path": str(index), "coordinateTransformations": [{"type": "scale", "scale": scale}]}
+        for index, scale in enumerate(scales)
+    ]
+    facts = {"multiscales": [{"axes": named, "datasets": datasets}], **({"omero": omero} if omero else {})}
+    version = {"version": "0.5" if zarr_format == 3 else "0.4"}
+    group.attrs.update({"ome": {**version, **facts}} if zarr_format == 3 else facts)
+    return path
+
+
+def a_zarr_stack(path: Path, zarr_format: Literal[2, 3] = 2) -> Path:
+    """The slices and channels of `a_stack` as OME-Zarr."""
+    levels = [
+        np.array([[stack_pixels(p, c, factor) for p in range(PLANES)] for c in range(CHANNELS)]) for factor in (1, 4)
+    ]
+    colors = {"DAPI": "0000FF", "CK": "00FF00", "Ki-67": "FF0000"}
+    channels = [
+        {"label": name, "color": color, "window": {"start": 0, "end": 4000}} for name, color in colors.items()
+    ]
+    return an_ome_zarr(path, levels, "czyx", zarr_format=zarr_format, omero={"channels": channels})
+
+
+def a_zarr_picture(path: Path, zarr_format: Literal[2, 3] = 2) -> Path:
+    """The hill in colour as OME-Zarr."""
+    return an_ome_zarr(path, [blob_rgb().transpose(2, 0, 1)], "cyx", zarr_format=zarr_format)
 
 
 def a_slide(path: Path, *, level_sizes: tuple[tuple[int, int], ...] = ((200, 160),), mpp: float = 0.5) -> Path:
