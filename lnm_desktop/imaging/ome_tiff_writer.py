@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+import uuid
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -167,7 +168,8 @@ def _layout(form: OmeTiff, index: int, shape: tuple[int, ...]) -> dict[str, Any]
 
 
 def _metadata(form: OmeTiff, color: bool) -> dict[str, Any]:
-    found: dict[str, Any] = {"axes": "YXS" if color else "YX", "Description": SOFTWARE}
+    # The library's own identifier would tell this machine's network address.
+    found: dict[str, Any] = {"UUID": str(uuid.uuid4()), "axes": "YXS" if color else "YX", "Description": SOFTWARE}
     if form.label:
         found["Name"] = form.label
     if form.pixel_um is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import tracemalloc
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +105,8 @@ def test_an_ome_tiff_is_a_pyramid_of_tiles_with_its_pixel_size(tmp_path: Path, s
         assert written.pages[0].is_tiled
     with open_image(file) as again:
         assert again.info.calibration == Calibration(1.0, 1.0, CalibrationSource.FILE)
+    with open_image(tmp_path / "native.ome.tif") as again:
+        assert [level.size.width for level in again.info.levels] == [2220, 1110, 555]
     with tifffile.TiffFile(tmp_path / "native.ome.tif") as written:
         first, second, third = (level.asarray() for level in written.series[0].levels)
     assert (first.shape, second.shape, third.shape) == ((2967, 2220, 3), (1483, 1110, 3), (741, 555, 3))
@@ -146,6 +149,7 @@ def test_nothing_of_the_source_but_pixels_gets_into_the_file(tmp_path: Path, sha
             data = (tmp_path / name).read_bytes()
             assert [secret for secret in (*secrets, b"CMU-1", b"Aperio") if secret in data] == []
             assert str(tmp_path).encode() not in data
+            assert f"{uuid.getnode():012x}".encode() not in data, "the machine's network address"
 
 
 def test_memory_does_not_grow_with_the_picture(tmp_path: Path) -> None:
