@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl
+from PySide6.QtCore import QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
@@ -27,7 +27,9 @@ Export = Callable[[PictureJob, Path, Callable[[int, int], None], threading.Event
 
 
 class Exporting(QObject):
-    """One export at a time, in a process of its own; the window goes on meanwhile."""
+    """One export at a time, in a process of its own, while the window goes on. `asked` gives each dialog shown."""
+
+    asked = Signal(object)
 
     def __init__(self, actions: Actions, bench: Workbench, export: Export = export_in_process) -> None:
         super().__init__(bench)
@@ -62,6 +64,7 @@ class Exporting(QObject):
         dialog = RegionExportDialog(source, self._bench.window)
         dialog.wanted.connect(lambda wish: self._ask_file(image, wish))
         dialog.show()
+        self.asked.emit(dialog)
         return dialog
 
     def start(self, image: CaseImage, wish: ExportWish, target: Path) -> None:

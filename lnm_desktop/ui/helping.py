@@ -22,6 +22,8 @@ SECTIONS = {
 }
 """Where the guide speaks of a panel."""
 VIEWER, ELSEWHERE = "Draw", "Start"
+SECTION = "guideSection"
+"""A dialog's property that names its section."""
 
 
 class Helping(QObject):
@@ -30,9 +32,15 @@ class Helping(QObject):
     def __init__(self, actions: Actions, bench: Workbench) -> None:
         super().__init__(bench)
         self._bench = bench
+        self._help = actions["help-here"]
         self.guide: GuideWindow | None = None
         actions.on({"user-guide": lambda: self.open(""), "help-here": lambda: self.open(self.section_here())})
         bench.window.closing.connect(self._close)
+
+    def explain(self, dialog: QWidget, section: str) -> None:
+        """Let F1 speak of a section while this dialog is active."""
+        dialog.setProperty(SECTION, section)
+        dialog.addAction(self._help)
 
     def section_here(self) -> str:
         """The guide's section about what has the focus."""
@@ -40,9 +48,12 @@ class Helping(QObject):
         places: dict[QWidget, str] = {getattr(panels, name): section for name, section in SECTIONS.items()}
         places |= {window.area: VIEWER, window.tabs: places.get(window.tabs.currentWidget(), ELSEWHERE)}
         widget: QWidget | None = QApplication.focusWidget()
-        while widget is not None and widget not in places:
+        while widget is not None:
+            section = places.get(widget) or str(widget.property(SECTION) or "")
+            if section:
+                return section
             widget = widget.parentWidget()
-        return places[widget] if widget is not None else ELSEWHERE
+        return ELSEWHERE
 
     def open(self, section: str) -> None:
         """Show the guide at a section, at its beginning where none is named."""

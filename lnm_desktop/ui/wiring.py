@@ -41,9 +41,10 @@ class Wiring(QObject):
         self._bench = bench
         self._window = bench.window
         self.looking = Looking(actions, bench)
-        self.exporting = Exporting(actions, bench)
         self.shortcuts = Shortcuts(actions)
         self.helping = Helping(actions, bench)
+        self.exporting = Exporting(actions, bench)
+        self.exporting.asked.connect(lambda dialog: self.helping.explain(dialog, "Export a picture"))
         self.recent = RecentFiles(actions, bench)
         self.palette = CommandPalette(Commands(actions, bench, self.recent), bench.window)
         self._connect_files()
@@ -131,13 +132,18 @@ class Wiring(QObject):
         self._actions.on(
             {
                 "palette": self.palette.ask,
-                "shortcuts": lambda: _show(ShortcutsDialog(self.shortcuts, window)),
+                "shortcuts": self._show_shortcuts,
                 "messages": lambda: _show(messages_dialog(bench.notices, window)),
                 "plugins": lambda: _show(plugins_dialog(bench.predicting.plugins, window)),
                 "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))),
                 "about": lambda: _show(about_dialog(window)),
             }
         )
+
+    def _show_shortcuts(self) -> None:
+        dialog = ShortcutsDialog(self.shortcuts, self._window)
+        self.helping.explain(dialog, "Shortcuts")
+        _show(dialog)
 
     def _run(self) -> None:
         """Run, or show the panel that says why it cannot be done."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
 from lnm_desktop.paths import user_guide
@@ -74,6 +75,25 @@ def test_f1_speaks_of_the_panel_with_the_focus(bench: Bench, name: str) -> None:
     guide = bench.wiring.helping.guide
     assert guide is not None
     bench.wait(lambda: guide.section == SECTIONS[name])
+
+
+@pytest.mark.parametrize(
+    ("action_id", "section"), [("shortcuts", "Shortcuts"), ("export-region", "Export a picture")]
+)
+def test_f1_speaks_of_the_dialog_that_is_active(bench: Bench, action_id: str, section: str) -> None:
+    bench.open_slide()
+    bench.pane.view, bench.pane.plane = None, 0  # type: ignore[attr-defined]
+    bench.window.show()
+    bench.actions[action_id].trigger()
+    dialog = next(found for found in bench.window.findChildren(QDialog) if found.isVisible())
+    dialog.activateWindow()
+    bench.wait(dialog.isActiveWindow)
+    QTest.keyClick(dialog, Qt.Key.Key_F1)
+    bench.wait(lambda: bench.wiring.helping.guide is not None)
+    guide = bench.wiring.helping.guide
+    assert guide is not None
+    bench.wait(lambda: guide.section == section)
+    assert section in TEXT
 
 
 def test_the_guide_is_one_window(bench: Bench, qtbot: QtBot) -> None:
