@@ -39,7 +39,7 @@ class Exporting(QObject):
         self._stop: threading.Event | None = None
         self.progress = ExportProgress()
         self.progress.cancel.clicked.connect(self.cancel)
-        bench.window.status.addPermanentWidget(self.progress)
+        bench.window.status.add_work(self.progress)
         actions.on({"export-region": self.ask, "copy-view": self.copy_view})
         bench.current.image_changed.connect(self.refresh)
         bench.window.closing.connect(self.cancel)

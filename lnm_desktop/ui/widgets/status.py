@@ -27,11 +27,17 @@ class Status(QStatusBar):
         self.saved, self.job, self.device = (label("", wrap=False) for _ in range(3))
         self.notice = label(RESEARCH_USE_ONLY, wrap=False)
         set_role(self.notice, "research")
-        for widget in (self.position, self.value):
+        passing = (self.position, self.value)
+        self._passing = len(passing)
+        for widget in passing:
             self.addWidget(widget)
         self.coverage = label("", wrap=False)
         for widget in (self.coverage, self.job, self.saved, self.device, self.notice):
             self.addPermanentWidget(widget)
+
+    def add_work(self, widget: QWidget) -> None:
+        """A piece of work's own progress, before what always stands here."""
+        self.insertPermanentWidget(self._passing, widget)
 
     def show_position(self, point: Point | None, calibration: Calibration) -> None:
         """The cursor in micrometres, in pixels where the image has no pixel size."""
