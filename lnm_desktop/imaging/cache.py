@@ -67,8 +67,13 @@ class TileCache:
                 return
             self._tiles[key] = tile
             self._used_bytes += tile.nbytes
-            while self._used_bytes > self._budget_bytes and len(self._tiles) > 1:
-                self._used_bytes -= self._tiles.popitem(last=False)[1].nbytes
+            self._meet_budget()
+
+    def set_budget(self, budget_bytes: int) -> None:
+        """Keep so many bytes from now on; what is too much goes at once."""
+        with self._lock:
+            self._budget_bytes = budget_bytes
+            self._meet_budget()
 
     def clear(self) -> None:
         """Forget every tile, pinned ones too."""
@@ -76,6 +81,10 @@ class TileCache:
             self._tiles.clear()
             self._pinned.clear()
             self._used_bytes = 0
+
+    def _meet_budget(self) -> None:
+        while self._used_bytes > self._budget_bytes and len(self._tiles) > 1:
+            self._used_bytes -= self._tiles.popitem(last=False)[1].nbytes
 
     def _drop(self, key: TileKey) -> None:
         self._pinned.pop(key, None)

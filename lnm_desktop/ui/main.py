@@ -135,6 +135,7 @@ class Desktop(QObject):
 
     def _build_pane(self) -> None:
         self.bench.panes.make = self._make_pane
+        self.bench.panes.cache_bytes = self.settings.tile_cache_mb * 1024**2
         self.bench.panes.closed.connect(lambda: QTimer.singleShot(PANE_AFTER_MS, _collect_what_went))
         self.bench.set_pane(self._make_pane())
         self.built.emit()
@@ -142,7 +143,7 @@ class Desktop(QObject):
     def _make_pane(self) -> ViewerPane:
         from lnm_desktop.ui.viewer.pane import ViewerPane  # noqa: PLC0415 - napari takes seconds; the window is up
 
-        pane = ViewerPane(tile_cache_bytes=self.settings.tile_cache_mb * 1024**2)
+        pane = ViewerPane()
         pane.set_theme(self.settings.theme)
         return pane
 

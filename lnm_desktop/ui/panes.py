@@ -51,6 +51,8 @@ class Seat:
 class Panes(QObject):
     """The seats in reading order. `make` builds a further pane; it is None until the first one is there.
 
+    `cache_bytes` is what all panes together may keep of tiles; None leaves each its own.
+
     Signals: activated(Seat) as soon as another pane is the active one or the active one is built, furnished(Seat)
     for each new pane, image_shown(Seat), leaving(Seat) before a pane's image goes, arranged(), dropped(Seat, paths).
     """
@@ -72,6 +74,7 @@ class Panes(QObject):
         self._pointing = False
         self._annotations_visible = True
         self.make: Callable[[], ViewerPane] | None = None
+        self.cache_bytes: int | None = None
         self.layout = PaneLayout.ONE
         self.active = self._new_seat(current.slot)
         self.seats = [self.active]
@@ -128,6 +131,11 @@ class Panes(QObject):
     def built(self) -> list[ViewerPane]:
         """Every pane that is there."""
         return [seat.pane for seat in self.seats if seat.pane is not None]
+
+    def showing(self, image: CaseImage) -> list[ViewerPane]:
+        """Every pane that shows this image."""
+        seats = (seat for seat in self.seats if seat.slot.image is not None and seat.slot.image.id == image.id)
+        return [seat.pane for seat in seats if seat.pane is not None]
 
     @property
     def settled(self) -> bool:
@@ -273,7 +281,14 @@ class Panes(QObject):
             pane.set_annotations_visible(False)
         pane.view_changed.connect(lambda view: seat.frame.show_view(view, seat.slot.calibration))
         pane.files_dropped.connect(partial(self.dropped.emit, seat))
+        self._share_cache()
         self.furnished.emit(seat)
+
+    def _share_cache(self) -> None:
+        panes, total = self.built(), self.cache_bytes
+        if total is not None:
+            for pane in panes:
+                pane.set_cache_bytes(total // len(panes))
 
     def _show_beside(self, seat: Seat) -> None:
         """In a pane that is not active the panels have no part."""
@@ -313,4 +328,5 @@ class Panes(QObject):
         seat.slot.close()
         seat.frame.hide()
         seat.frame.deleteLater()
+        self._share_cache()
         self.closed.emit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,10 @@ class _Live:
 
 
 class Predicting(QObject):
-    """`progressed` carries a Stage, a Progress, or None when no run goes on; `device_used` the device of a run."""
+    """`progressed` carries a Stage, a Progress, or None when no run goes on; `device_used` the device of a run.
+
+    `panes_of` gives the panes that show an image, active or not: the map fills in all of them.
+    """
 
     progressed = Signal(object)
     device_used = Signal(str)
@@ -73,6 +76,7 @@ class Predicting(QObject):
         self._pane: ViewerPane | None = None
         self._links = PaneLinks()
         self._live: _Live | None = None
+        self.panes_of: Callable[[CaseImage], Sequence[ViewerPane]] = lambda _image: ()
         self.threads = 1
         self.plugins: tuple[PluginState, ...] = ()
         panel.run_wanted.connect(self.start)
@@ -195,16 +199,16 @@ class Predicting(QObject):
         if live.grid is None:
             live.grid = grid
             live.values = np.full((grid.rows, grid.columns), np.nan, np.float32)
-            if self._pane is not None and self._current.shows(live.image):
-                self._pane.begin_heatmap(grid)
+            for pane in self.panes_of(live.image):
+                pane.begin_heatmap(grid)
 
     def _fill_map(self, live: _Live, tile: TileDone) -> None:
         if live.grid is None or live.grid.name != tile.name:
             return
         rows, columns = tile.values.shape
         live.values[tile.row : tile.row + rows, tile.column : tile.column + columns] = tile.values
-        if self._pane is not None and self._current.shows(live.image):
-            self._pane.update_heatmap(tile.name, tile.column, tile.row, tile.values)
+        for pane in self.panes_of(live.image):
+            pane.update_heatmap(tile.name, tile.column, tile.row, tile.values)
 
     def _finished(self, live: _Live, bundle: Bundle) -> None:
         """Called on the run's thread: the result is kept even if the window takes no calls any more."""
@@ -235,6 +239,8 @@ class Predicting(QObject):
 
     def _failed(self, live: _Live, error: LnmError) -> None:
         self._end()
+        for pane in self.panes_of(live.image):
+            pane.clear_heatmap()
         if self._current.shows(live.image):
             self._showing.show_map("")
         if isinstance(error, Cancelled):

@@ -88,6 +88,8 @@ class ShowingResults(QObject):
         else:
             self._panel.show_runs(records, self._shown.prediction.id)
             self._tell(self._shown)
+            if self._pane is not None and not self._pane.shows_heatmap:  # a run that failed has taken it away
+                self.show_map("")
 
     def show_run(self, run_id: str) -> None:
         """Show a run of the open image again."""

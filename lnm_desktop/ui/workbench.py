@@ -93,6 +93,7 @@ class Workbench(QObject):
         )
         self.pane: ViewerPane | None = None
         self._links = PaneLinks()
+        self.predicting.panes_of = self.panes.showing
         self._connect()
         window.status.show_saved(None)
 

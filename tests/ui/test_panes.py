@@ -331,3 +331,11 @@ def test_annotation_files_dropped_on_a_pane_belong_to_its_image(both: ManyPanes,
     both.drop(0, "drawn.geojson")
     both.bench.wait(lambda: len(both.pane(0).annotations) == 1)
     assert both.active == 0
+
+
+def test_all_panes_share_what_may_be_kept_of_tiles(two: ManyPanes) -> None:
+    two.panes.cache_bytes = 1000
+    two.arrange("panes-4")
+    assert [two.pane(place).called("set_cache_bytes")[-1] for place in range(4)] == [(250,)] * 4
+    two.arrange("panes-1")
+    assert two.pane(0).called("set_cache_bytes")[-1] == (1000,)

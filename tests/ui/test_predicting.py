@@ -188,3 +188,23 @@ def test_results_come_to_the_front_when_a_run_has_finished(bench: Bench, runs: l
     bench.window.results.visibilityChanged.connect(seen.append)
     runs[0].answer(runs[0].on_done, Bundle(a_prediction(runs[0].request.run_id), {}))
     bench.wait(lambda: seen and seen[-1])
+
+
+def test_the_map_of_a_run_fills_in_a_pane_that_is_not_active(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    bench.panels.models.start()
+    (run,) = runs
+    bench.actions["panes-2"].trigger()
+    bench.wait(lambda: bench.bench.panes.settled)
+    bench.bench.panes.activate(bench.bench.panes.seats[1])
+    other = bench.bench.pane
+    run.answer(run.on_event, GridAnnounced(GRID))
+    run.answer(run.on_event, TileDone(GRID.name, 0, 0, np.ones((1, 1), np.float32)))
+    bench.wait(lambda: bench.pane.called("update_heatmap"))
+    assert bench.pane.called("begin_heatmap") == [(GRID,)]
+    assert other is not None and not other.called("begin_heatmap")  # type: ignore[attr-defined]
+    run.answer(run.on_done, Bundle(a_prediction(run.request.run_id), {}))
+    bench.wait(lambda: not bench.bench.predicting.running)
+    assert bench.panels.results.runs.count() == 0, "the results are those of the active pane"
+    bench.bench.panes.activate(bench.bench.panes.seats[0])
+    bench.wait(lambda: bench.panels.results.runs.count() == 1)

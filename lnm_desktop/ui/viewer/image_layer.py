@@ -194,6 +194,10 @@ class ImageLayer(QObject):
         """True while pixels are drawn in haste; they become smooth when the view rests."""
         return self._rest.isActive()
 
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Keep so many bytes of tiles."""
+        self._store.set_cache_bytes(cache_bytes)
+
     def close(self, wait_s: float) -> None:
         """Stop reading and take the picture off the canvas; waits so long for reads under way."""
         self._pause.stop()

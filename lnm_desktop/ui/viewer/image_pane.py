@@ -83,6 +83,10 @@ class ImagePane(QWidget):
         self._planes.set_planes(1)
         self.image_changed.emit()
 
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Keep so many bytes of tiles: panes beside each other share what one alone has."""
+        self._scene.set_cache_bytes(cache_bytes)
+
     @property
     def planes(self) -> int:
         """How many planes the image has."""

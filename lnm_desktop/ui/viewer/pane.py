@@ -155,6 +155,11 @@ class ViewerPane(ImagePane):
         self._scene.show_heatmap(grid, values)
         self._explain_map()
 
+    @property
+    def shows_heatmap(self) -> bool:
+        """True while a map lies over the image."""
+        return self._scene.heatmap is not None
+
     def begin_heatmap(self, grid: HeatmapGrid) -> None:
         """Lay an empty map over the image, to be filled while a run goes on."""
         self.show_heatmap(grid, np.full((grid.rows, grid.columns), np.nan, np.float32))

@@ -48,6 +48,12 @@ class Scene(QObject):
         self.image.window_changed.connect(self.window_changed)
         self.annotations.place(placement)
 
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Keep so many bytes of tiles of this image and of the next one."""
+        self._cache_bytes = cache_bytes
+        if self.image is not None:
+            self.image.set_cache_bytes(cache_bytes)
+
     def place(self, placement: Placement) -> None:
         """Turn or mirror all that is shown."""
         self.placement = placement

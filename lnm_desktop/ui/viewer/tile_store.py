@@ -71,6 +71,10 @@ class TileStore:
         """How long so many tiles will take, as far as can be told."""
         return count * self._tile_s / self._threads
 
+    def set_cache_bytes(self, cache_bytes: int) -> None:
+        """Keep so many bytes of tiles."""
+        self._cache.set_budget(cache_bytes)
+
     @property
     def is_idle(self) -> bool:
         """True when nothing is on its way."""

@@ -32,6 +32,17 @@ def test_the_least_recently_used_tile_leaves_first() -> None:
     assert cache.used_bytes == 300
 
 
+def test_a_smaller_budget_is_met_at_once() -> None:
+    cache = TileCache(1000)
+    for col in range(8):
+        cache.put(key(col), a_tile(col))
+    cache.set_budget(300)
+    assert [col for col in range(8) if key(col) in cache] == [5, 6, 7]
+    cache.set_budget(1000)
+    cache.put(key(8), a_tile(8))
+    assert cache.used_bytes == 400
+
+
 def test_pinned_tiles_stay() -> None:
     cache = TileCache(100)
     cache.put(key(0, level=5), a_tile(7), pinned=True)
