@@ -132,7 +132,7 @@ class PaneSync(QObject):
     def _tell_missing_sizes(self) -> None:
         names = [s.slot.image.label for s in self.linked if s.slot.image and not s.slot.calibration.is_known]
         if names and len(self.linked) > 1:
-            self._notices.info(
+            self._notices.warn(
                 f"Linked pixel by pixel: the pixel size of {' and '.join(names)} is not known.",
                 "View ▸ Panes ▸ Match by Two Points finds the scale from the pictures.",
             )

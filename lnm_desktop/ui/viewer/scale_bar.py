@@ -10,6 +10,7 @@ from lnm_desktop.domain.scale_bar import ScaleBar, micrometre_bar, pixel_bar
 from lnm_desktop.ui.viewer.view_state import ViewState
 
 LONGEST_PX = 160
+SHORTEST_PX = 40
 MARGIN_PX = 12
 _HEIGHT_PX = 36
 _PADDING_PX = 10
@@ -30,13 +31,20 @@ class ScaleBarLabel(QWidget):
     def show_view(self, view: ViewState) -> None:
         """A bar for this view, in micrometres or millimetres, or in pixels where no pixel size is known."""
         per_px = view.mpp or view.downsample
-        bar = micrometre_bar(LONGEST_PX * per_px) if view.mpp else pixel_bar(LONGEST_PX * per_px)
+        longest = self._longest_px() * per_px
+        bar = micrometre_bar(longest) if view.mpp else pixel_bar(longest)
         bar_px = bar.length / per_px
         if bar != self.bar or abs(bar_px - self._bar_px) > 0.5:
             self.bar, self._bar_px = bar, bar_px
             self.place()
             self.update()
         self.show()
+
+    def _longest_px(self) -> int:
+        """Within a narrow pane the bar leaves room at both sides."""
+        parent = self.parentWidget()
+        room = parent.width() - 2 * (MARGIN_PX + _PADDING_PX) if parent is not None else LONGEST_PX
+        return max(SHORTEST_PX, min(LONGEST_PX, room))
 
     def place(self) -> None:
         """Keep the corner."""

@@ -10,7 +10,12 @@ LEAST_CHARACTERS = 4
 
 
 class ElidedLabel(QLabel):
-    """`text` is always the whole text, as is the tool tip. Names end in what tells them apart: the middle goes."""
+    """`text` is always the whole text, as is the tool tip. Names end in what tells them apart: their middle goes."""
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
+        super().__init__()
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
 
     def setText(self, text: str) -> None:  # noqa: N802 - Qt's name
         """Show another text."""
@@ -25,7 +30,7 @@ class ElidedLabel(QLabel):
         """As much of the text as there is room for."""
         painter = QPainter(self)
         place = self.contentsRect()
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, place.width())
+        shown = self.fontMetrics().elidedText(self.text(), self._mode, place.width())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         self.style().drawItemText(
             painter, place, flags, self.palette(), self.isEnabled(), shown, self.foregroundRole()

@@ -25,7 +25,7 @@ _FORMATS = (
     "Aperio, Hamamatsu, MIRAX, generic pyramidal TIFF, DICOM slides and series. "
     "Files stay where they are; the workspace only remembers their place."
 )
-_BESIDE = "Drop a slide here, or double click one in the list of cases: it opens in the pane with the coloured edge."
+_BESIDE = "or double click one in the list of cases"
 
 
 class PaneFrame(QFrame):
@@ -45,7 +45,6 @@ class PaneFrame(QFrame):
         self._pane: QWidget | None = None
         self._alone = True
         self.title = ElidedLabel()
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
         set_role(self.title, "heading")
         self.scale = ScaleField()
         self.turn = tool_button("", "The picture is turned or mirrored: a click sets it upright")
