@@ -45,7 +45,7 @@ class RealPanes:
         self.bench = bench
         self.panes = bench.bench.panes
         self.panes.make = ViewerPane
-        bench.window.resize(1200, 700)
+        bench.window.resize(1500, 700)
         bench.window.show()
         bench.bench.set_pane(ViewerPane())
 
