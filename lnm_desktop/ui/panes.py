@@ -246,12 +246,13 @@ class Panes(QObject):
         seat.frame.close_wanted.connect(partial(self.close_in, seat))
         return seat
 
-    def _pressed(self, seat: Seat) -> bool:
-        """A press in another pane makes it active; with a tool that draws it does no more than that."""
+    def _pressed(self, seat: Seat, pressed: QObject) -> bool:
+        """A press in another pane makes it active; with a tool that draws a press on the canvas does nothing else."""
         if seat is self.active:
             return False
         self.activate(seat)
-        return self._tool in DRAWING_TOOLS and not self._pointing
+        on_canvas = seat.pane is not None and pressed is seat.pane.canvas_widget
+        return on_canvas and self._tool in DRAWING_TOOLS and not self._pointing
 
     def _hand_tool(self) -> None:
         if self.active.pane is not None:

@@ -242,6 +242,17 @@ def test_the_press_that_activates_draws_nothing(both: ManyPanes) -> None:
     assert taken == ["press", "release"]
 
 
+def test_a_button_in_the_head_of_another_pane_acts_with_any_tool(both: ManyPanes) -> None:
+    both.bench.actions["tool-point"].trigger()
+    QTest.mouseClick(both.seat(0).frame.shut, LEFT)
+    assert both.labels() == ["", "right"] and both.active == 1
+    pressed: list[str] = []
+    both.seat(0).frame.open.clicked.disconnect()
+    both.seat(0).frame.open.clicked.connect(lambda: pressed.append("open"))
+    QTest.mouseClick(both.seat(0).frame.open, LEFT)
+    assert both.active == 0 and pressed == ["open"]
+
+
 def test_with_the_move_tool_the_press_that_activates_also_pans(both: ManyPanes) -> None:
     taken: list[str] = []
     both.pane(0).canvas_widget.mousePressEvent = lambda _event: taken.append("press")  # type: ignore[method-assign]

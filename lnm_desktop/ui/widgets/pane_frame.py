@@ -31,7 +31,8 @@ _BESIDE = "or double click one in the list of cases"
 class PaneFrame(QFrame):
     """`set_pane` puts the viewer in once it is built; until an image is open the empty state shows.
 
-    `on_press` is called before a press anywhere inside acts; it gives True where that press shall do nothing else.
+    `on_press` is called with what is pressed before that acts, and gives True where it shall not act. Only the button
+    that shuts is left out.
     """
 
     files_dropped = Signal(object)
@@ -40,7 +41,7 @@ class PaneFrame(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.on_press: Callable[[], bool] = lambda: False
+        self.on_press: Callable[[QObject], bool] = lambda _pressed: False
         self._taken = False
         self._pane: QWidget | None = None
         self._alone = True
@@ -150,7 +151,7 @@ class PaneFrame(QFrame):
         """Hear of every press inside before it acts; a press that was taken takes its release along."""
         kind = event.type()
         if kind == QEvent.Type.MouseButtonPress:
-            self._taken = self.on_press()
+            self._taken = watched is not self.shut and self.on_press(watched)
             return self._taken
         if kind == QEvent.Type.MouseButtonRelease and self._taken:
             self._taken = False
