@@ -283,9 +283,9 @@ def test_what_is_still_read_for_a_pane_that_has_gone_is_closed(two: ManyPanes) -
     two.bench.bench.open_paths([two.bench.folder / "late.svs"])
     two.panes.activate(two.seat(0))
     two.panes.arrange(PaneLayout.ONE)
-    two.bench.wait(lambda: two.bench.background.idle)
-    assert two.labels() == ["left"]
     (case,) = two.bench.session.cases()
+    two.bench.wait(lambda: len(two.bench.session.images(case.id)) == 2 and two.bench.background.idle)
+    assert two.labels() == ["left"]
     assert [image.label for image in two.bench.session.images(case.id)] == ["left", "late"]
 
 
