@@ -12,27 +12,32 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lnm_desktop.domain.image import ImageInfo
+from lnm_desktop.domain.image import ImageInfo, Photometric
 from lnm_desktop.errors import EnvironmentFault
 from lnm_desktop.imaging.blocks import BlockPool
 from lnm_desktop.imaging.watched import changed
 from lnm_desktop.imaging.wire import info_from_dict
 from lnm_desktop.process.child import Child, ChildDied, ChildSpec
 
+DECODED_TWICE_BYTES = 64 * 1024**2
 Message = dict[str, Any]
 Pixels = NDArray[np.generic]
 
 
 @dataclass(eq=False)
 class OpenFile:
-    """An image that somebody has open; `info` is what the first process that opened it told."""
+    """An image that somebody has open; `info` is what the first process that opened it told.
+
+    `home` is the only process that reads it, where each process would have to decode all of it.
+    """
 
     handle: int
     path: Path
     info: ImageInfo | None = None
+    home: Lane | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """One thing to ask of a process, and who waits for it."""
 
@@ -123,6 +128,7 @@ class Lane:
             child.request("close", {"handle": file.handle}, deadline_s=self._open_deadline_s)
             raise changed(file.path.name)
         file.info = info
+        file.home = self if _is_decoded_whole(info) else None
         self._opened.add(file.handle)
 
     def _fetch(self, child: Child, job: Job, size_bytes: int) -> Pixels:
@@ -142,6 +148,13 @@ class Lane:
         pixels = np.ndarray(tuple(answer["shape"]), answer["dtype"], buffer=block.buf).copy()
         self._blocks.give_back(block)
         return pixels
+
+
+def _is_decoded_whole(info: ImageInfo) -> bool:
+    """True for a large picture that is stored in one piece: a second process would need the same memory again."""
+    samples = 3 if info.photometric is Photometric.RGB else 1
+    tile = info.levels[0].tile
+    return tile.width * tile.height * samples * np.dtype(info.dtype).itemsize > DECODED_TWICE_BYTES
 
 
 def _shape_of(info: ImageInfo) -> tuple[object, ...]:

@@ -139,7 +139,7 @@ class PixelServer:
                 raise _closed_error()
             self._jobs.append(job)
             self._start_thread()
-            self._changed.notify()
+            self._changed.notify_all()
         return job.future
 
     def _start_thread(self) -> None:
@@ -163,7 +163,7 @@ class PixelServer:
 
     def _wait_for_work(self, lane: Lane) -> bool:
         with self._changed:
-            while not self._closed and not self._jobs and not lane.has_released:
+            while not self._closed and self._next(lane) is None and not lane.has_released:
                 self._changed.wait()
             return not self._closed
 
@@ -172,8 +172,15 @@ class PixelServer:
         with self._changed:
             while self._jobs and self._jobs[0].future.cancelled():
                 self._jobs.popleft()
-            lane.busy = bool(self._jobs)
-            return self._jobs.popleft() if self._jobs else None
+            job = self._next(lane)
+            lane.busy = job is not None
+            if job is not None:
+                self._jobs.remove(job)
+            return job
+
+    def _next(self, lane: Lane) -> Job | None:
+        """The first job that is not for another process."""
+        return next((job for job in self._jobs if job.file.home in (None, lane)), None)
 
     def _tidy(self, lane: Lane) -> None:
         try:
