@@ -16,7 +16,7 @@ def area_mean(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
     `pixels` is (height, width) or (height, width, channels), both multiples of the factor.
     """
     height, width, *rest = pixels.shape
-    band = AreaBand(width * math.prod(rest), height, factor, pixels.dtype)
+    band = AreaBand(pixels.shape, factor, pixels.dtype)
     band.add(pixels, 0)
     output = np.empty((height // factor, width // factor, *rest), pixels.dtype)
     band.write_means(output)
@@ -26,15 +26,17 @@ def area_mean(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
 class AreaBand:
     """Rows of pixels, put together from parts beside each other, that become means."""
 
-    def __init__(self, line: int, height: int, factor: int, dtype: np.dtype[Any]) -> None:
-        """`line` values in each of `height` rows, a multiple of the factor."""
+    def __init__(self, shape: tuple[int, ...], factor: int, dtype: np.dtype[Any]) -> None:
+        """For pixels (height, width[, channels]), height and width multiples of the factor."""
+        height, width, *rest = shape
         self._factor = factor
-        self._sums = np.empty((height // factor, line), _sum_type(dtype, factor))
+        self._channels = math.prod(rest)
+        self._sums = np.empty((height // factor, width * self._channels), _sum_type(dtype, factor))
 
-    def add(self, pixels: NDArray[Any], first: int) -> None:
-        """Parts (height, width[, channels]) whose first value is the `first` of a line; each place is added once."""
-        rows, length = self._sums.shape[0], pixels[0].size
-        lines = pixels.reshape(rows, self._factor, length)
+    def add(self, pixels: NDArray[Any], left: int) -> None:
+        """A part as high as the band whose first column is `left`, a multiple of the factor; each place once."""
+        length, first = pixels[0].size, left * self._channels
+        lines = pixels.reshape(self._sums.shape[0], self._factor, length)
         sums = self._sums[:, first : first + length]
         if self._factor == 1:
             sums[...] = lines[:, 0]
@@ -44,16 +46,14 @@ class AreaBand:
             np.add(sums, lines[:, step], out=sums)
 
     def write_means(self, output: NDArray[Any]) -> None:
-        """Fill `output` (rows, columns[, channels]). What was added is used up."""
-        rows, columns, *rest = output.shape
-        channels = math.prod(rest)
+        """Fill `output`. What was added is used up."""
         # Sums that run from one line into the next are made too, and left out: one pass over all is fastest.
-        totals = _run_sums(self._sums.reshape(-1), self._factor, channels)
+        totals = _run_sums(self._sums.reshape(-1), self._factor, self._channels)
         _divide(totals, self._factor**2)
-        means = totals.reshape(rows, -1, channels)
-        for channel in range(channels):  # numpy is slow along an axis as short as that of colours
-            target = output[..., channel] if rest else output
-            target[...] = means[:, : columns * self._factor : self._factor, channel]
+        means = totals.reshape(output.shape[0], -1, self._channels)
+        for channel in range(self._channels):  # numpy is slow along an axis as short as that of colours
+            target = output[..., channel] if output.ndim > 2 else output
+            target[...] = means[:, :: self._factor, channel]
 
 
 @cache

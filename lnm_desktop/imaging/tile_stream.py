@@ -19,8 +19,9 @@ from lnm_desktop.imaging.reader import ImageReader
 # Decoding more at once than this gains nothing, and the window needs a core too.
 MOST_WORKERS = 8
 # A thread takes so many regions at a time: handing over each by itself would cost a tenth of the time to decode it.
+# More bytes would leave the processor's cache before the caller sees them.
 CHUNK_TILES = 8
-CHUNK_BYTES = 4 * 1024**2
+CHUNK_BYTES = 2 * 1024**2
 _CHANNELS = 3
 
 
@@ -45,7 +46,7 @@ def stream_tiles(
 ) -> Generator[TileRead]:
     """What each request gives, in order. A region that cannot be read is delivered as its error, and reading goes on.
 
-    At most `workers` + 2 chunks exist at once, each of 8 regions or 4 MiB (or one region, if that is larger), and
+    At most `workers` + 2 chunks exist at once, each of 8 regions or 2 MiB (or one region, if that is larger), and
     `requests` is drawn no further: memory does not grow with their number, nor when the caller is slow. Closing the
     iterator stops the threads after the region that each is at. A reader that is not thread-safe gets one thread.
     """
@@ -55,7 +56,7 @@ def stream_tiles(
     def read(chunk: list[RegionRequest]) -> list[TileRead]:
         return [_read(reader, request) for request in chunk if not stopped.is_set()]
 
-    chunks = read_ahead(read, _chunks(requests, reader.info), depth=threads + 1, workers=threads)
+    chunks = read_ahead(read, _chunks(requests, reader.info), depth=threads, workers=threads)
     with contextlib.closing(chunks):
         try:
             for _, tiles in chunks:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import imagecodecs
 import numpy as np
@@ -31,6 +31,7 @@ LARGEST_TILE_PX = 2048
 PIECE_NUMBERS = 2048
 KEPT_PIECES = 32
 Pixels = NDArray[np.uint8]
+Place = tuple[int, int, int, int]
 Decode = Callable[[bytes, Pixels], Any]
 """`decode(stored, memory)` gives the pixels of a tile; it may put them into `memory`, which has their shape."""
 _WIDTH, _LENGTH, _BITS, _COMPRESSION, _PHOTOMETRIC, _SAMPLES = 256, 257, 258, 259, 262, 277
@@ -172,41 +173,35 @@ class StoredTiles:
             if factor == 1 and stored.is_tile(x, y, width, height):
                 index = y // height * stored.across + x // width
                 return self._decoded(stored, index, tile_memory(stored.shape))
-            return self._assembled(level, _Area(stored, x, y, width, height, factor))
+            return self._assembled(level, stored, (x, y, width, height), factor)
         except GapInTile:
             raise
         except Exception:  # noqa: BLE001 - whatever a codec raises, OpenSlide's pixels or its error decide
             return None
 
-    def _assembled(self, level: int, area: _Area) -> Pixels | None:
-        if not area.is_cut_at_squares:
+    def _assembled(self, level: int, stored: StoredLevel, place: Place, factor: int) -> Pixels | None:
+        x, y, width, height = place
+        sides = (x, y, stored.tile_width, stored.tile_height)
+        if factor > 1 and any(side % factor for side in sides):
             return None
-        pixels = np.empty((area.height // area.factor, area.width // area.factor, 3), np.uint8)
-        for row in area.rows:
-            top, bottom = area.band(row)
-            target = pixels[top // area.factor : bottom // area.factor]
-            if not self._fill(level, area, row, target):
-                return None
-        return pixels
-
-    def _fill(self, level: int, area: _Area, row: int, target: Pixels) -> bool:
-        """Write what a row of tiles gives; means are made row by row, while its sums are in the cache."""
-        top, bottom = area.band(row)
-        band = None
-        if area.factor > 1:
-            band = AreaBand(area.width * 3, bottom - top, area.factor, target.dtype)
-        for col in area.cols:
-            tile = self._tile(level, area.stored, row * area.stored.across + col, whole=area.holds(row, col))
-            if tile is None:
-                return False
-            part, left = area.part(tile, row, col)
+        pixels = np.empty((height // factor, width // factor, 3), np.uint8)
+        columns = _spans(x, width, stored.tile_width, stored.width)
+        for row in _spans(y, height, stored.tile_height, stored.height):
+            band = AreaBand((row.end - row.begin, width, 3), factor, pixels.dtype) if factor > 1 else None
+            target = pixels[row.begin // factor : row.end // factor]
+            for column in columns:
+                whole = row.is_whole and column.is_whole
+                tile = self._tile(level, stored, row.number * stored.across + column.number, whole=whole)
+                if tile is None:
+                    return None
+                part = tile[row.inside, column.inside]
+                if band is None:
+                    target[:, column.begin : column.end] = part
+                else:
+                    band.add(part, column.begin)
             if band is not None:
-                band.add(part, left * 3)
-            else:
-                target[:, left : left + part.shape[1]] = part
-        if band is not None:
-            band.write_means(target)
-        return True
+                band.write_means(target)
+        return pixels
 
     def _tile(self, level: int, stored: StoredLevel, index: int, *, whole: bool) -> Pixels | None:
         """A tile; one that is needed only in part is kept, since its other part is likely to be asked for next.
@@ -236,53 +231,25 @@ class StoredTiles:
         return tile if tile.shape == stored.shape and tile.dtype == np.uint8 else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Area:
-    """A rectangle of a level, and by how much it is reduced."""
+class _Span(NamedTuple):
+    """What a row or column of tiles gives of a rectangle: from … to in the rectangle, and which part of the tile."""
 
-    stored: StoredLevel
-    x: int
-    y: int
-    width: int
-    height: int
-    factor: int
+    number: int
+    begin: int
+    end: int
+    inside: slice
+    is_whole: bool
 
-    @property
-    def rows(self) -> range:
-        """Of the tiles that it touches."""
-        high = self.stored.tile_height
-        return range(self.y // high, (self.y + self.height - 1) // high + 1)
 
-    @property
-    def cols(self) -> range:
-        """Of the tiles that it touches."""
-        wide = self.stored.tile_width
-        return range(self.x // wide, (self.x + self.width - 1) // wide + 1)
-
-    @property
-    def is_cut_at_squares(self) -> bool:
-        """True where no square that is averaged lies in two tiles."""
-        sides = (self.x, self.y, self.stored.tile_width, self.stored.tile_height)
-        return self.factor == 1 or all(side % self.factor == 0 for side in sides)
-
-    def holds(self, row: int, col: int) -> bool:
-        """True for a tile that lies wholly within."""
-        stored = self.stored
-        left, top = col * stored.tile_width, row * stored.tile_height
-        right, bottom = min(left + stored.tile_width, stored.width), min(top + stored.tile_height, stored.height)
-        inside_x = left >= self.x and right <= self.x + self.width
-        return inside_x and top >= self.y and bottom <= self.y + self.height
-
-    def band(self, row: int) -> tuple[int, int]:
-        """Which of its lines a row of tiles gives, from … to."""
-        top = row * self.stored.tile_height - self.y
-        return max(0, top), min(self.height, top + self.stored.tile_height)
-
-    def part(self, tile: Pixels, row: int, col: int) -> tuple[Pixels, int]:
-        """What of a tile lies within, and how far from the left."""
-        left, top = col * self.stored.tile_width - self.x, row * self.stored.tile_height - self.y
-        right, bottom = min(self.width, left + tile.shape[1]), min(self.height, top + tile.shape[0])
-        return tile[max(0, -top) : bottom - top, max(0, -left) : right - left], max(0, left)
+def _spans(start: int, length: int, tile_px: int, level_px: int) -> list[_Span]:
+    """Along one axis; a tile at the level's end counts as whole where all that belongs to the level is needed."""
+    spans = []
+    for number in range(start // tile_px, (start + length - 1) // tile_px + 1):
+        edge = number * tile_px - start
+        begin, end = max(0, edge), min(length, edge + tile_px)
+        is_whole = edge >= 0 and min(edge + tile_px, level_px - start) <= length
+        spans.append(_Span(number, begin, end, slice(begin - edge, end - edge), is_whole))
+    return spans
 
 
 def _bytes(file: BinaryIO, offset: int, count: int) -> bytes:

@@ -148,9 +148,9 @@ def test_sums_of_extreme_values_do_not_run_over(dtype: type) -> None:
 @pytest.mark.parametrize("factor", [2, 3, 4])
 def test_a_band_put_together_from_parts_has_the_same_means(factor: int) -> None:
     pixels = np.random.default_rng(3).integers(0, 255, (4 * factor, 9 * factor, 3)).astype(np.uint8)
-    band = AreaBand(9 * factor * 3, 4 * factor, factor, pixels.dtype)
+    band = AreaBand(pixels.shape, factor, pixels.dtype)
     for left, right in ((4 * factor, 9 * factor), (0, 4 * factor)):
-        band.add(pixels[:, left:right], left * 3)
+        band.add(pixels[:, left:right], left)
     room = np.zeros((10, 15, 3), np.uint8)
     band.write_means(room[3:7, 2:11])
     assert np.array_equal(room[3:7, 2:11], area_mean(pixels, factor))
