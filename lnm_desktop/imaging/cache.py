@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FIRST_RETRY_S = 1.0
-LONGEST_RETRY_S = 30.0
+# A file that keeps being unreadable is refused at once by the pixel server, so asking costs little.
+LONGEST_RETRY_S = 5.0
 
 
 class TileKey(NamedTuple):
@@ -98,6 +99,10 @@ class _Failure:
     attempts: int
     retry_at_s: float
 
+    @property
+    def lasts(self) -> bool:
+        return self.retry_at_s == float("inf")
+
 
 class BadTiles:
     """Tiles that could not be read and when each may be asked for again. Thread-safe."""
@@ -126,6 +131,11 @@ class BadTiles:
         """The tile has been read after all; True when it had been bad."""
         with self._lock:
             return self._failures.pop(key, None) is not None
+
+    def keep_only(self, wanted: Container[TileKey]) -> None:
+        """Forget failures that may pass of tiles that nobody wants any more: nothing waits for their next time."""
+        with self._lock:
+            self._failures = {k: known for k, known in self._failures.items() if known.lasts or k in wanted}
 
     def is_due(self, key: TileKey) -> bool:
         """True for a tile that may be asked for: never bad, or bad long enough ago."""

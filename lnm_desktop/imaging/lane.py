@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.image import ImageInfo, Photometric
 from lnm_desktop.errors import EnvironmentFault
 from lnm_desktop.imaging.blocks import BlockPool
+from lnm_desktop.imaging.storage import Storage
 from lnm_desktop.imaging.watched import changed
 from lnm_desktop.imaging.wire import info_from_dict
 from lnm_desktop.process.child import Child, ChildDied, ChildSpec
@@ -22,6 +23,9 @@ from lnm_desktop.process.child import Child, ChildDied, ChildSpec
 DECODED_TWICE_BYTES = 64 * 1024**2
 Message = dict[str, Any]
 Pixels = NDArray[np.generic]
+# A request that takes longer may be slow, or its storage may have gone: that is asked before any deadline.
+LOOK_S = 1.5
+STORAGE_IS_GONE = "waited for its storage and was stopped"
 
 
 @dataclass(eq=False)
@@ -52,10 +56,11 @@ class Job:
 class Lane:
     """All but `release`, `close`, `busy` and `pid` belongs to the one thread that works the lane."""
 
-    def __init__(self, spec: ChildSpec, open_deadline_s: float, blocks: BlockPool) -> None:
+    def __init__(self, spec: ChildSpec, open_deadline_s: float, blocks: BlockPool, storage: Storage) -> None:
         self._spec = spec
         self._open_deadline_s = open_deadline_s
         self._blocks = blocks
+        self._storage = storage
         self._child: Child | None = None
         self._opened: set[int] = set()
         self._released: deque[int] = deque()
@@ -123,7 +128,7 @@ class Lane:
 
     def _open(self, child: Child, file: OpenFile) -> None:
         arguments = {"handle": file.handle, "path": str(file.path)}
-        info = info_from_dict(child.request("open", arguments, deadline_s=self._open_deadline_s)["info"])
+        info = info_from_dict(self._ask(child, file, "open", arguments, self._open_deadline_s)["info"])
         if file.info is not None and _shape_of(file.info) != _shape_of(info):
             child.request("close", {"handle": file.handle}, deadline_s=self._open_deadline_s)
             raise changed(file.path.name)
@@ -131,11 +136,19 @@ class Lane:
         file.home = self if _is_decoded_whole(info) else None
         self._opened.add(file.handle)
 
+    def _ask(self, child: Child, file: OpenFile, operation: str, arguments: Message, deadline_s: float) -> Message:
+        """Ask and wait; a process that waits for storage which has gone is given up before its deadline."""
+        _, future = child.submit(operation, arguments, deadline_s=deadline_s)
+        while not wait([future], LOOK_S).done:
+            if not self._storage.answers(file.path):
+                child.kill(STORAGE_IS_GONE)
+        return future.result()
+
     def _fetch(self, child: Child, job: Job, size_bytes: int) -> Pixels:
         block = self._blocks.take(size_bytes)
         arguments = {"handle": job.file.handle, "block": block.name, **job.arguments}
         try:
-            answer = child.request(job.operation, arguments, deadline_s=job.deadline_s)
+            answer = self._ask(child, job.file, job.operation, arguments, job.deadline_s)
         except ChildDied:
             self._blocks.discard(block)
             raise

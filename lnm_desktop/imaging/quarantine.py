@@ -17,12 +17,14 @@ class Quarantine:
         self._deaths: dict[Path, tuple[Identity, int]] = {}
         self._lock = threading.Lock()
 
-    def note_death(self, path: Path) -> None:
-        """A process died of this file."""
+    def note_death(self, path: Path) -> int:
+        """A process died of this file; gives how many have by now."""
         identity = identity_of(path)
         with self._lock:
             known, count = self._deaths.get(path, (identity, 0))
-            self._deaths[path] = (identity, count + 1 if known == identity else 1)
+            count = count + 1 if known == identity else 1
+            self._deaths[path] = (identity, count)
+            return count
 
     def holds(self, path: Path) -> bool:
         """True for a file that brought two processes down and is still the same."""
@@ -37,13 +39,6 @@ def identity_of(path: Path) -> Identity:
     thread.start()
     thread.join(STAT_S)
     return found[0] if found else None
-
-
-def answers(path: Path) -> bool:
-    """False where the storage does not even say within two seconds whether the file exists."""
-    done = threading.Event()
-    threading.Thread(target=lambda: (_stat(path), done.set()), name="stat", daemon=True).start()
-    return done.wait(STAT_S)
 
 
 def _stat(path: Path) -> Identity:

@@ -21,10 +21,11 @@ from lnm_desktop.errors import Cancelled, ImageDamaged, ImageError, ImageTimeout
 from lnm_desktop.imaging import server
 from lnm_desktop.imaging.blocks import BlockPool
 from lnm_desktop.imaging.damage import DamagedParts
-from lnm_desktop.imaging.lane import Job, Lane, OpenFile
+from lnm_desktop.imaging.lane import STORAGE_IS_GONE, Job, Lane, OpenFile
 from lnm_desktop.imaging.placement import choose_level
-from lnm_desktop.imaging.quarantine import Quarantine, answers
+from lnm_desktop.imaging.quarantine import DEATHS_TO_QUARANTINE, Quarantine
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.imaging.storage import Storage
 from lnm_desktop.imaging.wire import request_to_dict
 from lnm_desktop.log import get_logger
 from lnm_desktop.process.child import ChildDied, ChildSpec
@@ -34,6 +35,7 @@ Pixels = NDArray[np.generic]
 
 OPEN_DEADLINE_S = 20.0
 READ_DEADLINE_S = 10.0
+HEARTBEAT_DEADLINE_S = 10.0
 # A slide without reduced levels must decode all of itself for an overview; that is slow, not hung.
 SLOWEST_PX_PER_S = 4_000_000
 ASSOCIATED_BYTES = 16 * 1024**2
@@ -46,6 +48,7 @@ class Deadlines:
 
     open_s: float = OPEN_DEADLINE_S
     read_s: float = READ_DEADLINE_S
+    heartbeat_s: float = HEARTBEAT_DEADLINE_S
 
 
 class PixelServer:
@@ -71,8 +74,16 @@ class PixelServer:
         self._handles = itertools.count(1)
         self._blocks = BlockPool()
         self._quarantine = Quarantine()
-        spec = ChildSpec("pixel server", target, log_file, memory_cap_bytes=memory_cap_bytes)
-        self._lanes = [Lane(spec, self._deadlines.open_s, self._blocks) for _ in range(processes)]
+        self._storage = Storage(self._tell_return)
+        spec = ChildSpec(
+            "pixel server",
+            target,
+            log_file,
+            memory_cap_bytes=memory_cap_bytes,
+            heartbeat_timeout_s=self._deadlines.heartbeat_s,
+        )
+        self._lanes = [Lane(spec, self._deadlines.open_s, self._blocks, self._storage) for _ in range(processes)]
+        self._silent: set[Path] = set()
         self._threads: list[threading.Thread] = []
         self._jobs: deque[Job] = deque()
         self._changed = threading.Condition()
@@ -210,22 +221,42 @@ class PixelServer:
     def _check_usable(self, path: Path) -> None:
         if self._closed:
             raise _closed_error()
+        if self._storage.is_silent(path):
+            raise _out_of_reach(path.name)
         if self._quarantine.holds(path):
-            raise ImageDamaged(
-                f"{path.name} made the pixel server fail twice and is not read any more",
-                hint="Copy the file again from its source, then open it again.",
-                quarantined=True,
-            )
+            raise _set_aside(path.name)
 
     def _blame(self, job: Job, death: ChildDied) -> None:
-        if not answers(job.file.path):
-            raise ImageTimeout(
-                f"The storage that holds {job.file.path.name} cannot be reached",
-                hint="Check the network or the drive; reading goes on by itself when it is back.",
-            ) from death
-        self._quarantine.note_death(job.file.path)
+        """Tell why a process died. Raises ImageTimeout where the storage is to blame."""
+        path = job.file.path
+        if death.facts.get("reason") == STORAGE_IS_GONE or not self._storage.answers(path):
+            error = _out_of_reach(path.name)
+            self._tell_silence(path, error)
+            raise error from death
         _log.warning("replacing a reader process that died of a file")
-        self._on_message(f"{death.message[:-1]} while reading {job.file.path.name}; it has been replaced.")
+        deaths = self._quarantine.note_death(path)
+        if deaths == DEATHS_TO_QUARANTINE:
+            self._on_message(f"{_set_aside(path.name).message}. {_set_aside(path.name).hint}")
+        elif deaths < DEATHS_TO_QUARANTINE:
+            words = f"{death.message[:-1]} while reading {path.name}; it has been replaced."
+            self._on_message(f"{words} Reading goes on by itself.")
+
+    def _tell_silence(self, path: Path, error: ImageError) -> None:
+        """Once for each time that the storage goes."""
+        with self._changed:
+            news = self._storage.is_silent(path) and path not in self._silent
+            self._silent |= {path} if news else set()
+        if news:
+            _log.warning("the storage of an open file does not answer")
+            self._on_message(f"{error.message}. {error.hint}")
+
+    def _tell_return(self, path: Path) -> None:
+        with self._changed:
+            known = path in self._silent
+            self._silent.discard(path)
+        if known and not self._closed:
+            _log.info("the storage of an open file answers again")
+            self._on_message(f"The storage that holds {path.name} answers again; reading goes on.")
 
 
 class RemoteReader(ImageReader):
@@ -289,6 +320,21 @@ def _wait(future: Future[Any]) -> Any:
 
 def _closed_error() -> ImageError:
     return ImageError("The pixel server is closed", hint="Open the image again.")
+
+
+def _out_of_reach(name: str) -> ImageTimeout:
+    return ImageTimeout(
+        f"The storage that holds {name} cannot be reached",
+        hint="Check the network or the drive; reading goes on by itself when it is back.",
+    )
+
+
+def _set_aside(name: str) -> ImageDamaged:
+    return ImageDamaged(
+        f"{name} made the pixel server fail twice and is not read any more",
+        hint="Copy the file again from its source, then open it again.",
+        quarantined=True,
+    )
 
 
 def _timeout(job: Job, death: ChildDied) -> ImageTimeout:

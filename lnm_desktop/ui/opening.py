@@ -33,7 +33,11 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Opened:
+    """Made beside the window: asking for a file's place or kind may wait for its storage."""
+
     path: Path
+    resolved: str
+    label: str
     reader: ImageReader
     place: _Place
 
@@ -80,7 +84,7 @@ class Opening(QObject):
         """Without a seat the image is only looked at, not shown."""
         place = _Place(seat, _begin(seat, path.name))
         self._background.run(
-            lambda: _Opened(path, self._pixels.open(path), place),
+            lambda: _opened(path, self._pixels.open(path), place),
             lambda opened: self._finish(seat, lambda: done(opened)),
             lambda error: self._finish(seat, lambda: self._tell(error, image)),
         )
@@ -116,7 +120,7 @@ class Opening(QObject):
         if session is None:
             opened.reader.close()
             raise LnmError("The workspace is not open yet.", hint="Open the file again in a moment.")
-        image = _known_image(session, opened.path) or self._new_image(session, opened)
+        image = _known_image(session, opened.resolved) or self._new_image(session, opened)
         self.images_added.emit()
         self._tell_warnings(opened)
         self._show(image, opened)
@@ -125,8 +129,7 @@ class Opening(QObject):
         case = self._current.case or session.add_case(free_pseudonym(session.cases()))
         self._current.open_case(case.id)  # a file that comes in beside this one belongs to the same case
         info = opened.reader.info
-        path, label = str(opened.path.resolve()), label_of(opened.path, info)
-        return session.add_image(case.id, path, info.kind, label, info.fingerprint)
+        return session.add_image(case.id, opened.resolved, info.kind, opened.label, info.fingerprint)
 
     def _tell_warnings(self, opened: _Opened) -> None:
         for warning in opened.reader.info.warnings:
@@ -154,7 +157,10 @@ def label_of(path: Path, info: ImageInfo) -> str:
     return path.name if path.is_dir() else f"{path.stem}{f' ({info.modality})' if info.modality else ''}"
 
 
-def _known_image(session: Session, path: Path) -> CaseImage | None:
-    wanted = str(path.resolve())
+def _opened(path: Path, reader: ImageReader, place: _Place) -> _Opened:
+    return _Opened(path, str(path.resolve()), label_of(path, reader.info), reader, place)
+
+
+def _known_image(session: Session, resolved: str) -> CaseImage | None:
     images = (image for case in session.cases() for image in session.images(case.id))
-    return next((image for image in images if image.path == wanted), None)
+    return next((image for image in images if image.path == resolved), None)

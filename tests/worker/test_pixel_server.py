@@ -152,6 +152,31 @@ def test_hoarding_memory_ends_the_process(tmp_path: Path) -> None:
         desk.server.close()
 
 
+def test_a_loop_without_a_heartbeat_is_stopped_for_its_silence(tmp_path: Path) -> None:
+    """Native code that keeps the interpreter's lock; a loop of Python goes on beating and meets its deadline."""
+    deadlines = Deadlines(open_s=60, read_s=600, heartbeat_s=4)
+    desk = Desk(tmp_path, target=faulty_pixels.run, deadlines=deadlines)
+    try:
+        with desk.server.open(tmp_path / "gil-1") as bad, pytest.raises(ImageTimeout, match="stopped answering"):
+            bad.read_region(REQUEST)
+        (told,) = desk.messages
+        assert "stopped answering and was stopped while reading gil-1; it has been replaced" in told
+    finally:
+        desk.server.close()
+
+
+def test_an_allocation_beyond_the_limit_is_an_error_and_kills_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, target=faulty_pixels.run_within_limits)
+    try:
+        with desk.server.open(tmp_path / "greedy-1") as bad:
+            pid = desk.server.pid
+            with pytest.raises(ImageError, match="greedy-1 needs more memory than the pixel server may use"):
+                bad.read_region(REQUEST)
+            assert desk.server.pid == pid and desk.messages == []
+    finally:
+        desk.server.close()
+
+
 def test_a_panic_is_damage_and_kills_nothing(faulty: Desk, tmp_path: Path) -> None:
     with faulty.server.open(tmp_path / "panic-1") as bad:
         pid = faulty.server.pid
@@ -207,7 +232,7 @@ def _open_files(folder: Path) -> set[Path]:
 def test_storage_that_does_not_answer_is_said_to_be_out_of_reach(
     faulty: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lnm_desktop.imaging.remote.answers", lambda _path: False)
+    monkeypatch.setattr("lnm_desktop.imaging.storage.Storage.answers", lambda _self, _path: False)
     with faulty.server.open(tmp_path / "hang-1") as reader:
         for _ in range(3):  # the file is not to blame: it is never set aside
             with pytest.raises(ImageTimeout, match="storage that holds hang-1 cannot be reached"):

@@ -86,7 +86,18 @@ def test_a_bad_tile_is_asked_for_ever_more_rarely() -> None:
     assert bad.next_retry_s() == pytest.approx(2.0)
     for _ in range(20):
         bad.add(key(0), lasting=False)
-    assert bad.next_retry_s() == pytest.approx(30.0)
+    assert bad.next_retry_s() == pytest.approx(5.0)
+
+
+def test_what_nobody_wants_any_more_is_forgotten_unless_it_is_damaged() -> None:
+    bad = BadTiles()
+    bad.add(key(0), lasting=False)
+    bad.add(key(1), lasting=False)
+    bad.add(key(2), lasting=True)
+    bad.keep_only({key(1)})
+    assert [key(n) in bad for n in range(3)] == [False, True, True]
+    bad.keep_only(set())
+    assert bad.next_retry_s() is None
 
 
 def test_damaged_pixels_are_never_asked_for_again() -> None:
