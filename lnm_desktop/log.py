@@ -36,13 +36,13 @@ class PhiFilter(logging.Filter):
         elif record.args:
             record.args = tuple(redact(value) for value in record.args)
         if record.exc_info:
-            record.msg = f"{record.msg} [{_place(record.exc_info[1])}]"
+            record.msg = f"{record.msg} [{place_of(record.exc_info[1])}]"
             record.exc_info = None
             record.exc_text = None
         return True
 
 
-def _place(error: BaseException | None) -> str:
+def place_of(error: BaseException | None) -> str:
     """`Type at file:line` of the innermost frame; the message is left out, it may hold a path."""
     if error is None or error.__traceback__ is None:
         return type(error).__name__

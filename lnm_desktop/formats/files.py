@@ -6,12 +6,17 @@ import contextlib
 import errno
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from lnm_desktop.errors import FormatError
 
+DRAFT_PREFIX = ".lnm-"
+DRAFT_SUFFIX = ".part"
+# Nobody else writes to the same folder for so long without a change to the file.
+ABANDONED_S = 3600.0
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space, or choose another disk.",
     errno.EDQUOT: "Your disk quota is used up: free some space, or choose another disk.",
@@ -42,7 +47,7 @@ def draft_of(path: Path) -> Iterator[BinaryIO]:
     remedy.
     """
     try:
-        descriptor, draft = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        descriptor, draft = tempfile.mkstemp(prefix=DRAFT_PREFIX, suffix=DRAFT_SUFFIX, dir=path.parent)
         try:
             os.close(descriptor)
             with Path(draft).open("r+b") as file:  # by name: writers of formats look at it
@@ -55,8 +60,17 @@ def draft_of(path: Path) -> Iterator[BinaryIO]:
             _discard(draft)
             raise
         sync_folder(path.parent)
+        remove_drafts(path.parent, older_than_s=ABANDONED_S)
     except OSError as error:
         raise FormatError(f"{path.name} could not be written: {_cause(error)}", hint=_remedy(error)) from error
+
+
+def remove_drafts(folder: Path, older_than_s: float = 0.0) -> None:
+    """Remove what killed writers left in a folder; one that cannot go does no harm."""
+    for draft in folder.glob(f"{DRAFT_PREFIX}*{DRAFT_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if time.time() - draft.stat().st_mtime >= older_than_s:
+                draft.unlink()
 
 
 def read_bytes(path: Path, limit_bytes: int) -> bytes:

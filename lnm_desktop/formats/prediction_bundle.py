@@ -20,7 +20,7 @@ from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
 from lnm_desktop.errors import FormatError
 from lnm_desktop.formats import asap_xml, strict_json
-from lnm_desktop.formats.files import read_bytes, write_atomic
+from lnm_desktop.formats.files import read_bytes, remove_drafts, write_atomic
 from lnm_desktop.formats.findings import found_annotations, found_id, model_origin, outline_notes
 from lnm_desktop.formats.heatmap_png import colorize, dumps_png
 from lnm_desktop.formats.prediction_json import prediction_from_dict, prediction_to_dict
@@ -84,6 +84,22 @@ def _remove_stale_maps(folder: Path, files: Mapping[str, bytes]) -> None:
         if file.name not in files:
             with contextlib.suppress(OSError):
                 file.unlink()
+
+
+def remove_unfinished(folder: Path) -> bool:
+    """Remove what a killed writer left of a bundle; True where that was all that lay there.
+
+    A finished bundle, and whatever is not a part of a bundle, stays.
+    """
+    remove_drafts(folder)
+    if (folder / PREDICTION_FILE).exists():
+        return False
+    for file in (*folder.glob("heatmap-*.safetensors"), folder / PICTURE_FILE, folder / ANNOTATIONS_FILE):
+        with contextlib.suppress(OSError):
+            file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+    return not folder.exists()
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import os
+import secrets
+import sys
 import threading
 import weakref
 from contextlib import suppress
 from multiprocessing.shared_memory import SharedMemory
+from pathlib import Path
 
 from lnm_desktop.errors import EnvironmentFault
 
+PREFIX = "lnm_"
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where Linux keeps it; other systems remove it with its last user
 SMALLEST_BYTES = 1024 * 1024
 KEPT_FREE = 4
 
@@ -60,7 +65,7 @@ def _new_block(size_bytes: int) -> SharedMemory:
     """A block with all its memory reserved: where none is left, writing to it would kill the writer (SIGBUS)."""
     block: SharedMemory | None = None
     try:
-        block = SharedMemory(create=True, size=size_bytes)
+        block = _locked_block(size_bytes)
         _reserve(block)
     except OSError as error:
         if block is not None:
@@ -72,8 +77,46 @@ def _new_block(size_bytes: int) -> SharedMemory:
     return block
 
 
+def _locked_block(size_bytes: int) -> SharedMemory:
+    """A block whose lock says, as long as this process lives, that somebody uses it."""
+    while True:
+        block = SharedMemory(f"{PREFIX}{secrets.token_hex(6)}", create=True, size=size_bytes)
+        if sys.platform == "win32" or _lock(_descriptor(block)):
+            return block
+        _remove(block)  # another process has just taken it for an abandoned one
+
+
+def remove_abandoned() -> int:
+    """Remove the blocks of processes that were killed together with their resource tracker; gives how many."""
+    count = 0
+    for file in SHARED_MEMORY.glob(f"{PREFIX}*") if sys.platform == "linux" else ():
+        with suppress(OSError):
+            descriptor = os.open(file, os.O_RDWR)
+            try:
+                if _lock(descriptor):
+                    file.unlink()
+                    count += 1
+            finally:
+                os.close(descriptor)
+    return count
+
+
+def _lock(descriptor: int) -> bool:
+    """False where another process holds it, or has removed the file."""
+    import fcntl  # noqa: PLC0415 - not on Windows
+
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.fstat(descriptor).st_nlink > 0
+    return False
+
+
+def _descriptor(block: SharedMemory) -> int:
+    return int(getattr(block, "_fd", -1))
+
+
 def _reserve(block: SharedMemory) -> None:
-    descriptor = getattr(block, "_fd", -1)
+    descriptor = _descriptor(block)
     if hasattr(os, "posix_fallocate") and descriptor >= 0:
         os.posix_fallocate(descriptor, 0, block.size)
 

@@ -46,6 +46,7 @@ class Annotating(QObject):
         self._pane: ViewerPane | None = None
         self._links = PaneLinks()
         self._draft: DraftShape | None = None
+        self._draft_of: ImageId | None = None
         self._draft_due = QTimer(self)
         self._draft_due.setSingleShot(True)
         self._draft_due.timeout.connect(self._save_draft)
@@ -67,6 +68,11 @@ class Annotating(QObject):
             (pane.draft_changed, self._keep_draft),
         )
         self._choose_group(self._panel.current_group())
+
+    def close(self) -> None:
+        """Keep the shape in the making, and do not hear how the pane gives it up."""
+        self._save_waiting_draft()
+        self._links.renew()
 
     def show_all(self) -> None:
         """Show the open image's annotations, and offer an unfinished shape of last time."""
@@ -217,20 +223,32 @@ class Annotating(QObject):
             self._notices.info(f"{added} annotations read from {path.name}.")
 
     def _keep_draft(self, draft: DraftShape | None) -> None:
-        """Save at most once a second while the hand moves, and forget at once what is finished or given up."""
-        self._draft = draft
+        """Save at most once a second while the hand moves, and forget at once what is finished or given up.
+
+        What was being drawn on an image that is left stays kept: nobody gave it up.
+        """
         opened = self._opened()
-        if draft is None:
+        if draft is not None:
+            self._draft, self._draft_of = draft, opened[1] if opened is not None else None
+            if not self._draft_due.isActive():
+                self._draft_due.start(DRAFT_EVERY_MS)
+            return
+        if opened is not None and self._draft_of in (None, opened[1]):
             self._draft_due.stop()
-            if opened is not None:
-                self._notices.attempt(lambda: opened[0].clear_draft(opened[1]))
-        elif not self._draft_due.isActive():
-            self._draft_due.start(DRAFT_EVERY_MS)
+            self._notices.attempt(lambda: opened[0].clear_draft(opened[1]))
+        else:
+            self._save_waiting_draft()
+        self._draft = self._draft_of = None
+
+    def _save_waiting_draft(self) -> None:
+        if self._draft_due.isActive():
+            self._draft_due.stop()
+            self._save_draft()
 
     def _save_draft(self) -> None:
-        opened, draft = self._opened(), self._draft
-        if opened is not None and draft is not None and draft[1]:
-            self._notices.attempt(lambda: opened[0].save_draft(opened[1], *draft))
+        session, image_id, draft = self._current.session, self._draft_of, self._draft
+        if session is not None and image_id is not None and draft is not None and draft[1]:
+            self._notices.attempt(lambda: session.save_draft(image_id, *draft))
 
     def _offer_draft(self) -> None:
         opened = self._opened()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import traceback
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -16,12 +16,13 @@ from lnm_desktop.log import get_logger
 T = TypeVar("T")
 _log = get_logger(__name__)
 WORKERS = 4
+CLOSE_S = 3.0
 
 
 class Background(QObject):
     """Runs functions beside the window and calls back on the window's thread.
 
-    The threads live until `close`, which waits for them; results that arrive later are dropped.
+    The threads live until `close`, which waits for them but not for ever; results that arrive later are dropped.
     """
 
     _arrived = Signal(object)
@@ -31,6 +32,7 @@ class Background(QObject):
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="window-background")
         self._closed = threading.Event()
         self._open = 0
+        self._running: list[Future[None]] = []
         self._arrived.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -40,7 +42,9 @@ class Background(QObject):
         if self._closed.is_set():
             return None
         self._open += 1
-        return self._pool.submit(self._work, work, done, failed)
+        future = self._pool.submit(self._work, work, done, failed)
+        self._running = [known for known in self._running if not known.done()] + [future]
+        return future
 
     @property
     def idle(self) -> bool:
@@ -53,9 +57,15 @@ class Background(QObject):
             self._arrived.emit(call)
 
     def close(self) -> None:
-        """Wait for what runs; what has not started never will."""
+        """Wait for what runs, but not for long; what has not started never will."""
         self._closed.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        wait(self._running, CLOSE_S)
+
+    @property
+    def is_stuck(self) -> bool:
+        """True when a function still runs; Python would wait for it at the end of the process."""
+        return any(not future.done() for future in self._running)
 
     def _work(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[LnmError], None]) -> None:
         try:

@@ -6,6 +6,7 @@ import argparse
 import gc
 import getpass
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from lnm_desktop.app.leftovers import remove_leftovers
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.session import Session
-from lnm_desktop.errors import LnmError
+from lnm_desktop.errors import EnvironmentFault, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.imaging.remote import PixelServer
-from lnm_desktop.log import start_logging
+from lnm_desktop.log import get_logger, start_logging
 from lnm_desktop.paths import cache_dir, config_dir, default_workspace, log_dir
 from lnm_desktop.settings import Settings, load_settings, save_settings
 from lnm_desktop.ui.actions import Actions
@@ -27,6 +29,7 @@ from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.covering import Covering
 from lnm_desktop.ui.crash import CrashHook
+from lnm_desktop.ui.ending import SignalWatch
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
@@ -36,8 +39,10 @@ from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.picture import PictureTaker
+from lnm_desktop.ui.screen import new_application
 from lnm_desktop.ui.theme.stylesheet import apply_theme
 from lnm_desktop.ui.theme.tokens import tokens_of
+from lnm_desktop.ui.viewer.renderer import check_renderer
 from lnm_desktop.ui.widgets.pane_grid import PaneLayout
 from lnm_desktop.ui.window import MainWindow
 from lnm_desktop.ui.window_state import restore_window, save_window
@@ -47,6 +52,7 @@ from lnm_desktop.ui.workbench import Panels, Workbench
 if TYPE_CHECKING:
     from lnm_desktop.ui.viewer.pane import ViewerPane
 
+_log = get_logger(__name__)
 PANE_AFTER_MS = 50
 
 
@@ -104,12 +110,12 @@ class Desktop(QObject):
         self.bench.predicting.look_for_models()
 
     def close(self) -> None:
-        """Keep the layout and end every process."""
+        """Keep the layout and end every process. The pixel server goes first: an opening under way ends with it."""
         if not self._arguments.screenshot:
             save_window(self.window, _layout_file())
         self.covering.close()
-        self.bench.close()
         self.pixels.close()
+        self.bench.close()
 
     def set_theme(self, theme: str) -> None:
         """Switch at once, and for the next time."""
@@ -134,6 +140,16 @@ class Desktop(QObject):
         QTimer.singleShot(PANE_AFTER_MS, self._build_pane)
 
     def _build_pane(self) -> None:
+        """Where nothing can draw, everything else goes on without pictures."""
+        try:
+            check_renderer()
+        except EnvironmentFault as error:
+            _log.error("OpenGL does not work on this screen")
+            print(f"{error.message} {error.hint}", file=sys.stderr)  # noqa: T201 - for whoever started it without a screen
+            self.notices.error(error)
+            if self._arguments.screenshot:
+                self.window.close()
+            return
         self.bench.panes.make = self._make_pane
         self.bench.panes.cache_bytes = self.settings.tile_cache_mb * 1024**2
         self.bench.panes.closed.connect(lambda: QTimer.singleShot(PANE_AFTER_MS, _collect_what_went))
@@ -148,7 +164,9 @@ class Desktop(QObject):
         return pane
 
     def _open_session(self, workspace: Path) -> Session:
-        return Session.open(workspace, author=self._author, schema=self._schema)
+        session = Session.open(workspace, author=self._author, schema=self._schema)
+        remove_leftovers(session.folder)
+        return session
 
     def _use_session(self, session: Session) -> None:
         self.bench.use_session(session)
@@ -187,11 +205,17 @@ def main(argv: list[str]) -> int:
     hook.install()
     desktop.built.connect(_spare_what_stays)
     desktop.start()
+    watch = SignalWatch(desktop.window.close)
     _quit_after(os.environ.get("LNM_TEST_QUIT_AFTER", ""), desktop.window.close)
     taker = PictureTaker(desktop.bench, Path(arguments.screenshot)) if arguments.screenshot else None
     code = application.exec()
+    watch.stop()
     hook.uninstall()
-    return taker.exit_code if taker is not None else code
+    code = taker.exit_code if taker is not None else code
+    if desktop.background.is_stuck:
+        _log.warning("left while something did not end")
+        os._exit(code)  # Python would wait for its thread for ever
+    return code
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:
@@ -212,7 +236,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
 
 def _application() -> QApplication:
     existing = QApplication.instance()
-    application = existing if isinstance(existing, QApplication) else QApplication(["lnm-desktop"])
+    application = existing if isinstance(existing, QApplication) else new_application(["lnm-desktop"])
     application.setApplicationName("LNM Desktop")
     application.setDesktopFileName("lnm-desktop")
     return application

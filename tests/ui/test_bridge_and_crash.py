@@ -84,6 +84,31 @@ def test_uncaught_errors_are_told_and_logged_without_words(
     assert (tmp_path / "window-faults.log").exists()
 
 
+def test_the_same_defect_is_told_once_until_it_has_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[LnmError] = []
+    clock = [0.0]
+    monkeypatch.setattr("lnm_desktop.ui.crash.time.monotonic", lambda: clock[0])
+    hook = CrashHook(tmp_path, told.append)
+    hook.install()
+    try:
+        for clock[0] in (0.0, 5.0, 14.0, 30.0):
+            sys.excepthook(ValueError, ValueError("x"), None)
+        sys.excepthook(KeyError, KeyError("x"), None)
+    finally:
+        hook.uninstall()
+    assert [type(error) for error in told] == [LnmError] * 3
+
+
+def test_what_hangs_does_not_keep_the_window(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lnm_desktop.ui.bridge.CLOSE_S", 0.05)
+    background, gate = Background(), threading.Event()
+    background.run(gate.wait, lambda _: None, lambda _: None)
+    background.close()
+    assert background.is_stuck
+    gate.set()
+    qtbot.waitUntil(lambda: not background.is_stuck)
+
+
 def test_an_expected_error_keeps_its_words(tmp_path: Path) -> None:
     told: list[LnmError] = []
     hook = CrashHook(tmp_path, told.append)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 
 from napari.components import ViewerModel
 from napari.qt import QtViewer
 from napari.settings import get_settings
 from napari.utils.color import ColorValue
 from napari.utils.events import disconnect_events
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QOffscreenSurface, QOpenGLContext
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-SOFTWARE_RENDERERS = ("llvmpipe", "softpipe", "swrast", "swiftshader", "gdi generic")
-GL_RENDERER = 0x1F01
+from lnm_desktop.ui.viewer.renderer import is_software
+
 BACKGROUNDS = {"dark": "#15171a", "light": "#e4e6e9"}
 
 
@@ -39,8 +38,8 @@ class Canvas(QtViewer):
 
     @property
     def is_software(self) -> bool:
-        """True where no graphics card draws: Mesa's renderers on the processor name themselves."""
-        return any(name in _renderer() for name in SOFTWARE_RENDERERS)
+        """True where no graphics card draws."""
+        return is_software()
 
     @property
     def scene_node(self) -> object:
@@ -70,18 +69,6 @@ class Canvas(QtViewer):
         self.canvas.delete()
         if event is not None:
             event.accept()
-
-
-@functools.cache
-def _renderer() -> str:
-    """What draws, in lower case; empty where OpenGL does not work at all. The same for all of a process's windows."""
-    surface, context = QOffscreenSurface(), QOpenGLContext()
-    surface.create()
-    if not context.create() or not context.makeCurrent(surface):
-        return ""
-    name = str(context.functions().glGetString(GL_RENDERER) or "")
-    context.doneCurrent()
-    return name.lower()
 
 
 def _use_settings_in_memory() -> None:
