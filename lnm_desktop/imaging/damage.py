@@ -8,12 +8,13 @@ import zlib
 
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import ImageInfo, Level, RegionRequest
-from lnm_desktop.errors import ImageDamaged
+from lnm_desktop.errors import ImageDamaged, LnmError
 from lnm_desktop.imaging.placement import choose_level
 
 MOST_PARTS = 16
 # The resampling filter looks so many pixels beyond a region.
 FILTER_PX = 2
+PART = "part"
 # Zeros of the header may stand before those of the picture.
 HEADER_ZEROS = 16
 PIECE_BYTES = 1024**2
@@ -60,6 +61,12 @@ class DamagedParts:
                 self._parts[index] = (plane, level, common)
                 return
         self._parts.append((plane, level, tiles))
+
+
+def kind_of(error: LnmError) -> str:
+    """What a person needs to be told once: the first bad part, the end of a file, or any other reason."""
+    is_part = isinstance(error, ImageDamaged) and not {"parts", "quarantined"} & error.facts.keys()
+    return PART if is_part else f"{type(error).__name__}: {error.message}"
 
 
 def is_zeroed(stored: bytes, width_px: int, height_px: int) -> bool:

@@ -14,7 +14,8 @@ from lnm_desktop.app.models import Models
 from lnm_desktop.app.session import Change, Session
 from lnm_desktop.domain.clinical import Value
 from lnm_desktop.domain.ids import CaseId, ImageId
-from lnm_desktop.errors import LnmError
+from lnm_desktop.errors import ImageTimeout, LnmError
+from lnm_desktop.imaging.damage import PART, kind_of
 from lnm_desktop.ui.annotating import Annotating
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
@@ -189,6 +190,7 @@ class Workbench(QObject):
 
     def close(self) -> None:
         """Stop what runs, and let everything go in the order of its dependence."""
+        self.annotating.close()
         self.predicting.close()
         self.background.close()
         self.panes.close()
@@ -315,13 +317,15 @@ class Workbench(QObject):
 
     def _hear_of_damage(self, seat: Seat) -> None:
         if seat.pane is not None:
-            seat.pane.bad_tiles_changed.connect(lambda count: self._tell_bad_tiles(seat, count))
+            seat.pane.failed.connect(lambda error: self._tell_failure(seat, error))
 
-    def _tell_bad_tiles(self, seat: Seat, count: int) -> None:
-        if count == 1 and seat.slot.image is not None:
-            self.notices.error(
-                LnmError(
-                    f"Part of {seat.slot.image.label} cannot be read; it is hatched in the view.",
-                    hint="The rest can be used. Copy the file again from its source if it matters.",
-                )
-            )
+    def _tell_failure(self, seat: Seat, error: LnmError) -> None:
+        """Pixels could not be read. What a process or its storage did has been told by the pixel server."""
+        if isinstance(error, ImageTimeout) or error.facts.get("quarantined"):
+            return
+        if kind_of(error) != PART or seat.slot.image is None:
+            self.notices.error(error)
+            return
+        words = f"Part of {seat.slot.image.label} cannot be read; it is hatched in the view."
+        hint = "The rest can be used. Copy the file again from its source if it matters."
+        self.notices.error(LnmError(words, hint=hint, reason=error.message))

@@ -39,6 +39,7 @@ class FakePane(QWidget):
     moved = Signal()
     image_changed = Signal()
     window_changed = Signal()
+    failed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()

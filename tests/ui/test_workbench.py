@@ -225,6 +225,25 @@ def test_a_given_up_shape_is_forgotten(bench: Bench) -> None:
     assert bench.session.draft(image.id) is None
 
 
+def test_a_shape_in_the_making_outlives_another_image_and_the_end(bench: Bench) -> None:
+    """The pane gives it up in both cases; nobody else did."""
+    bench.open_slide()
+    first = bench.bench.current.image
+    bench.pane.draft_changed.emit((Shape.POLYGON, a_triangle().points))
+    bench.open_slide("other.svs")
+    second = bench.bench.current.image
+    assert first is not None and second is not None
+    bench.session.save_draft(second.id, Shape.POLYGON, (Point(1, 1),))
+    bench.pane.draft_changed.emit(None)
+    assert bench.session.draft(first.id) is not None
+    assert bench.session.draft(second.id) is not None
+    bench.pane.draft_changed.emit((Shape.POLYGON, a_triangle().points))
+    bench.bench.annotating.close()
+    bench.pane.draft_changed.emit(None)
+    kept = bench.session.draft(second.id)
+    assert kept is not None and kept.points == a_triangle().points
+
+
 def test_synthetic_cases_bear_a_badge_everywhere(bench: Bench) -> None:
     case = bench.session.add_case("DEMO", synthetic=True)
     bench.bench.open_case(case.id)

@@ -24,6 +24,7 @@ from lnm_desktop.ui.viewer.mosaic import BELOW_ALL_LAYERS, Mosaic, matrix_transf
 from lnm_desktop.ui.viewer.motion import Motion
 from lnm_desktop.ui.viewer.quads import QuadPlan, plan_quads
 from lnm_desktop.ui.viewer.tile_store import TileStore, Variant, finest_value
+from lnm_desktop.ui.viewer.troubles import Troubles
 from lnm_desktop.ui.viewer.view_state import ChannelView, Look
 
 # Tiles given to the graphics card for one frame: without a card each costs about half a millisecond, a frame thirty.
@@ -45,9 +46,15 @@ BEYOND_ALL_VALUES = 1e30
 
 
 class ImageLayer(QObject):
-    """One image in the scene `parent_node`. `close` before letting it go."""
+    """One image in the scene `parent_node`. `close` before letting it go.
+
+    `hatched_changed` counts the hatched tiles of the view, `bad_tiles_changed` those of the image; `failed` tells the
+    first LnmError of each kind until all can be read again.
+    """
 
     bad_tiles_changed = Signal(int)
+    hatched_changed = Signal(int)
+    failed = Signal(object)
     overview_changed = Signal()
     window_changed = Signal()
     _arrived = Signal()
@@ -77,6 +84,7 @@ class ImageLayer(QObject):
         self._drawn_serial = -1
         self._overview_told: tuple[int, int] | None = None
         self._bad_told = 0
+        self._troubles = Troubles(self._store, self.hatched_changed.emit, self.failed.emit)
         self._motion = Motion()
         self.is_grey = self.info.photometric is Photometric.GREY and not self.info.channels
         self.inverted = self.info.inverted
@@ -338,6 +346,7 @@ class ImageLayer(QObject):
         if bad != self._bad_told:
             self._bad_told = bad
             self.bad_tiles_changed.emit(bad)
+        self._troubles.tell(self._seen)
         pause_s = self._store.bad.next_retry_s()
         if pause_s is not None:
             self._retry.start(int(pause_s * 1000) + 10)

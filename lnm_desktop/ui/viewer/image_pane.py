@@ -23,6 +23,7 @@ from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.plane_bar import PlaneBar
 from lnm_desktop.ui.viewer.scale_bar import ScaleBarLabel
 from lnm_desktop.ui.viewer.scene import Scene
+from lnm_desktop.ui.viewer.unreadable_label import UnreadableLabel
 from lnm_desktop.ui.viewer.view_state import ChannelView, Look, ViewPlace, ViewState
 
 # Text that changes makes the whole window be put together anew. Without a graphics card that takes as long as a
@@ -38,14 +39,15 @@ class ImagePane(QWidget):
     """Shows one image. The reader stays the owner's; `show_image` and `clear` do not wait for a read that is under
     way, so a reader closed after them must bear that (one across a process border does).
 
-    Signals: view_changed(ViewState), files_dropped(tuple of Path), bad_tiles_changed(int), plane_changed(int),
-    overview_changed(), image_changed() when another image or none is shown, window_changed() of grey values,
-    moved() with every step of the view.
+    Signals: view_changed(ViewState), files_dropped(tuple of Path), bad_tiles_changed(int), failed(LnmError),
+    plane_changed(int), overview_changed(), image_changed() when another image or none is shown, window_changed() of
+    grey values, moved() with every step of the view.
     """
 
     view_changed = Signal(object)
     files_dropped = Signal(object)
     bad_tiles_changed = Signal(int)
+    failed = Signal(object)
     plane_changed = Signal(int)
     overview_changed = Signal()
     image_changed = Signal()
@@ -293,6 +295,7 @@ class ImagePane(QWidget):
         native = self._canvas.native
         self._camera = Camera(self._canvas.viewer, lambda: QSizeF(native.size()), self)
         self._scale_bar = ScaleBarLabel(native)
+        self._unreadable = UnreadableLabel(native)
         self._planes = PlaneBar(self)
         self._words_moving = _single_shot(self, WORDS_WITHOUT_CARD_MS if self._canvas.is_software else WORDS_MS)
         self._words_at_rest = _single_shot(self, WORDS_AT_REST_MS)
@@ -308,6 +311,8 @@ class ImagePane(QWidget):
         self._words_moving.timeout.connect(self._on_view)
         self._words_at_rest.timeout.connect(self._on_view)
         self._scene.bad_tiles_changed.connect(self.bad_tiles_changed)
+        self._scene.hatched_changed.connect(self._unreadable.show_count)
+        self._scene.failed.connect(self.failed)
         self._scene.overview_changed.connect(self.overview_changed)
         self._scene.window_changed.connect(self.window_changed)
 

@@ -22,6 +22,8 @@ class Scene(QObject):
     """Puts image and layers on the canvas and takes them off, all in one unit."""
 
     bad_tiles_changed = Signal(int)
+    hatched_changed = Signal(int)
+    failed = Signal(object)
     overview_changed = Signal()
     window_changed = Signal()
 
@@ -44,6 +46,8 @@ class Scene(QObject):
         node, has_card = self._canvas.scene_node, not self._canvas.is_software
         self.image = ImageLayer(reader, placement, self._cache_bytes, node, self, has_card=has_card)
         self.image.bad_tiles_changed.connect(self.bad_tiles_changed)
+        self.image.hatched_changed.connect(self.hatched_changed)
+        self.image.failed.connect(self.failed)
         self.image.overview_changed.connect(self.overview_changed)
         self.image.window_changed.connect(self.window_changed)
         self.annotations.place(placement)
@@ -72,6 +76,7 @@ class Scene(QObject):
             self.image.deleteLater()
             self.image = None
             self.bad_tiles_changed.emit(0)
+            self.hatched_changed.emit(0)
 
     def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
         """A map over the image; nothing without an image."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.image import RegionRequest
-from lnm_desktop.errors import ImageDamaged
+from lnm_desktop.errors import ImageDamaged, LnmError
 from lnm_desktop.imaging.cache import BadTiles, TileCache, TileKey
 from lnm_desktop.imaging.pyramid import VirtualPyramid
 from lnm_desktop.imaging.reader import ImageReader
@@ -34,7 +34,10 @@ class Variant:
 
 
 class TileStore:
-    """`on_change` is called on a reading thread when a tile has come or failed; `serial` counts those times."""
+    """`on_change` is called on a reading thread when a tile has come or failed; `serial` counts those times.
+
+    `failure` is why a tile could not be read last.
+    """
 
     def __init__(
         self, reader: ImageReader, pyramid: VirtualPyramid, cache_bytes: int, on_change: Callable[[], None]
@@ -45,6 +48,7 @@ class TileStore:
         self._variants: list[Variant] = []
         self._on_change = on_change
         self.bad = BadTiles()
+        self.failure: LnmError | None = None
         self.serial = 0
         self._threads = THREADS if reader.thread_safe else 1
         self._tile_s = FIRST_GUESS_S
@@ -65,6 +69,7 @@ class TileStore:
 
     def want(self, keys: Sequence[TileKey]) -> None:
         """Read these, first one first, and nothing else that was wanted before; bad ones when they are due."""
+        self.bad.keep_only(frozenset(keys))
         self._fetcher.want([key for key in keys if key not in self._cache and self.bad.is_due(key)])
 
     def seconds_for(self, count: int) -> float:
@@ -110,6 +115,8 @@ class TileStore:
 
     def _note_failure(self, key: TileKey, error: Exception) -> None:
         """Damaged pixels stay bad, anything else is tried again later."""
+        if isinstance(error, LnmError):
+            self.failure = error
         self.bad.add(key, lasting=isinstance(error, ImageDamaged))
         self._tell()
 
