@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Qt itself aborts without a display, so the skip comes before any fixture."""
+    if sys.platform != "linux" or os.environ.get("DISPLAY"):
+        return
+    for item in items:
+        if item.get_closest_marker("gl"):
+            item.add_marker(pytest.mark.skip(reason="no display: run under xvfb-run"))
 
 
 @pytest.fixture

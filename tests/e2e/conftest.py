@@ -2,81 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtWidgets import QComboBox
+
+from tests.e2e.real_window import RealWindow, running
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
-
-    from lnm_desktop.ui.main import Desktop
-
-PATIENCE_MS = 120_000
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Qt itself aborts without a display, so the skip comes before any fixture."""
-    if sys.platform != "linux" or os.environ.get("DISPLAY"):
-        return
-    for item in items:
-        if item.get_closest_marker("gl"):
-            item.add_marker(pytest.mark.skip(reason="no display: run under xvfb-run"))
-
-
-class RealWindow:
-    """The running application with verbs for what a person does and waits for."""
-
-    def __init__(self, qtbot: QtBot, desktop: Desktop) -> None:
-        self.qtbot = qtbot
-        self.desktop = desktop
-        self.bench = desktop.bench
-
-    def wait(self, condition: Callable[[], object]) -> None:
-        """Serve events until something is true."""
-        self.qtbot.waitUntil(lambda: bool(condition()), timeout=PATIENCE_MS)
-
-    def open(self, path: Path) -> None:
-        """Open an image and wait until it is sharp."""
-        self.wait(self.bench.settled)
-        self.bench.open_paths([path])
-        self.wait(lambda: self.bench.current.image is not None and self.bench.settled())
-        assert self.bench.pane is not None
-        assert self.bench.pane.wait_until_sharp(PATIENCE_MS)
-
-    def run_model(self, **choices: str) -> None:
-        """Press Run as soon as it can be pressed, with these choices made in the form."""
-        self.wait(self.desktop.panels.models.can_run)
-        for name, words in choices.items():
-            box = self.desktop.panels.models.options.entries[name].widget
-            assert isinstance(box, QComboBox)
-            assert box.findText(words) >= 0
-            box.setCurrentText(words)
-        self.desktop.panels.models.run.click()
-        self.wait(lambda: self.bench.predicting.running)
-
-    def told(self) -> list[str]:
-        """All notices so far."""
-        return [notice.message for notice in self.desktop.notices]
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[RealWindow]:
     """The application on an empty workspace."""
-    from PySide6.QtWidgets import QApplication
-
-    from lnm_desktop.ui.main import Desktop, parse_arguments
-
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    desktop = Desktop(application, parse_arguments(["--workspace", str(tmp_path / "workspace")]))
-    desktop.start()
-    real = RealWindow(qtbot, desktop)
-    yield real
-    desktop.window.close()
-    desktop.window.deleteLater()
-    qtbot.wait(50)
+    with running(qtbot, tmp_path / "workspace") as real:
+        yield real

@@ -10,7 +10,7 @@ from lnm_desktop.app.session import Session
 from lnm_desktop.domain.geometry import Point, Region, Shape
 from lnm_desktop.formats.annotations import load_annotations
 from lnm_desktop.imaging.synthetic import write_synthetic_slide
-from tests.e2e.conftest import RealWindow
+from tests.e2e.real_window import RealWindow
 
 pytestmark = [pytest.mark.gl, pytest.mark.timeout(300)]
 CORNERS = (Point(900, 700), Point(1100, 720), Point(1080, 900), Point(910, 880))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lnm_desktop.formats.prediction_bundle import load_bundle, same_numbers
-from tests.e2e.conftest import RealWindow
+from tests.e2e.real_window import RealWindow
 
 pytestmark = [pytest.mark.gl, pytest.mark.timeout(400)]
 MODEL = "lnm-tumor-tiles"

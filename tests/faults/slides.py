@@ -115,7 +115,7 @@ def a_bomb(path: Path, edge_px: int = 40_000) -> Path:
     return path
 
 
-def an_aperio_slide(path: Path, seed: int = 7, mpp: str = "0.4990") -> Path:
+def an_aperio_slide(path: Path, seed: int = 7, mpp: str = "0.4990", title: str = "") -> Path:
     """A made-up slide that OpenSlide takes for Aperio's: a level, a thumbnail, a label and a macro image."""
     head = "Aperio Image Library v11.2.1 SYNTHETIC\r\n512x512 [0,0 512x512] (256x256)"
     small = texture(256, seed)
@@ -127,7 +127,8 @@ def an_aperio_slide(path: Path, seed: int = 7, mpp: str = "0.4990") -> Path:
             "metadata": None,
             **OPTIONS["jpeg"],
         }
-        file.write(texture(512, seed), description=f"{head}|AppMag = 20" + (f"|MPP = {mpp}" if mpp else ""), **slide)
+        told = f"{head}|AppMag = 20" + (f"|MPP = {mpp}" if mpp else "") + (f"|Title = {title}" if title else "")
+        file.write(texture(512, seed), description=told, **slide)
         file.write(small, description=head, **strips, **OPTIONS["jpeg"])
         for name, kind, compression in (("label", 1, "lzw"), ("macro", 9, "jpeg")):
             words = f"Aperio Image Library v11.2.1\r\n{name} 256x256"

@@ -59,15 +59,15 @@ class Storage:
                 data = answer(node, body)
             elif operation not in (FLUSH, RELEASE, RELEASEDIR):
                 error = -errno.ENOSYS
-        except FileNotFoundError:
-            error = -errno.ENOENT
+        except OSError as refused:  # a name that is not there, an offset that no file has
+            error = -(refused.errno or errno.EIO)
         return struct.pack("<IiQ", 16 + len(data), error, unique) + data
 
     def _lookup(self, _node: int, body: bytes) -> bytes:
         name = os.fsdecode(body.rstrip(b"\0"))
         names = [path.name for path in self._files]
         if name not in names:
-            raise FileNotFoundError(name)
+            raise FileNotFoundError(errno.ENOENT, name)
         node = names.index(name) + ROOT_NODE + 1
         return struct.pack("<QQQQII", node, 0, 0, 0, 0, 0) + self._attributes(node)
 

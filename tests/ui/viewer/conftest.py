@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -18,15 +16,6 @@ if TYPE_CHECKING:
     from lnm_desktop.ui.viewer.pane import ViewerPane
 
 ShowSlide = Callable[..., "tuple[ViewerPane, FormulaReader]"]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Qt itself aborts without a display, so the skip comes before any fixture."""
-    if sys.platform != "linux" or os.environ.get("DISPLAY"):
-        return
-    for item in items:
-        if item.get_closest_marker("gl"):
-            item.add_marker(pytest.mark.skip(reason="no display: run under xvfb-run"))
 
 
 @pytest.fixture

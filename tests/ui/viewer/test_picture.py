@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import numpy as np
@@ -27,19 +26,6 @@ def color_at(pane, image: QImage, point: Point) -> tuple[int, int, int]:
     place = pane.to_screen(point)
     color = image.pixelColor(int(place.x()), int(place.y()))
     return color.red(), color.green(), color.blue()
-
-
-class SlowReader(FormulaReader):
-    """Takes three seconds for each tile and notes on which threads it was asked."""
-
-    def __init__(self, info) -> None:
-        super().__init__(info)
-        self.threads: set[int] = set()
-
-    def read_region(self, request):
-        self.threads.add(threading.get_ident())
-        time.sleep(3)
-        return super().read_region(request)
 
 
 def assert_near(found: tuple[int, int, int], expected: tuple[int, int, int], tolerance: int = 3) -> None:
@@ -180,20 +166,6 @@ def test_beyond_the_image_lies_the_canvas_and_not_tissue(show_slide) -> None:
     image = pane.screenshot()
     assert_near(color_at(pane, image, Point(-30, 1100)), (0x15, 0x17, 0x1A))
     assert_near(color_at(pane, image, Point(3030, 1100)), (0x15, 0x17, 0x1A))
-
-
-def test_a_slow_decoder_does_not_stop_the_hand(pane, qtbot) -> None:
-    """Each tile takes 3 s; the window draws and answers meanwhile, from its own thread only."""
-    reader = SlowReader(slide_info(20_000, 15_000))
-    pane.show_image(reader, "slow", reader.info.calibration)
-    longest_s, steps, end = 0.0, 0, time.monotonic() + 3.0
-    while time.monotonic() < end:
-        begin = time.monotonic()
-        pane.move_to(Point(9000 + 40 * steps, 7000), 1.0)
-        qtbot.wait(5)
-        longest_s, steps = max(longest_s, time.monotonic() - begin), steps + 1
-    assert steps > 5 and longest_s < 2.0
-    assert reader.threads and threading.get_ident() not in reader.threads
 
 
 def test_a_step_of_the_zoom_is_drawn_once(show_slide, qtbot) -> None:

@@ -1,0 +1,78 @@
+"""Row S24: slides opened and closed five hundred times leave no descriptor, memory or shared block behind."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from lnm_desktop.domain.geometry import Region
+from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.imaging.blocks import PREFIX, SHARED_MEMORY
+from lnm_desktop.imaging.remote import PixelServer
+from tests.faults.slides import a_pyramid, an_aperio_slide
+from tests.unit.imaging.builders import a_png
+
+TIMES = 500
+WARM_UP = 100
+MOST_GROWTH = 0.05
+REQUESTS = [RegionRequest(Region(x, y, 256, 256)) for x in (0, 200) for y in (0, 200)]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(sys.platform != "linux", reason="counts descriptors in /proc"),
+]
+
+
+class Measured:
+    """Descriptors and resident bytes of this process and of the pixel server's, by process id."""
+
+    def __init__(self, server: PixelServer) -> None:
+        gc.collect()
+        processes = [psutil.Process(), *map(psutil.Process, server.pids)]
+        self.descriptors = {process.pid: process.num_fds() for process in processes}
+        self.resident_bytes = {process.pid: process.memory_info().rss for process in processes}
+        self.blocks = len(list(SHARED_MEMORY.glob(f"{PREFIX}*")))
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[PixelServer]:
+    """A pixel server of its own."""
+    made = PixelServer(tmp_path / "log" / "pixels.log")
+    yield made
+    made.close()
+
+
+def eight_slides(folder: Path) -> list[Path]:
+    """Through every reader that a single file leads to."""
+    tiled = [a_pyramid(folder / f"{name}.tif", name, edge_px=512) for name in ("jpeg", "deflate", "lzw")]
+    aperio = [an_aperio_slide(folder / f"{seed}.svs", seed=seed) for seed in range(3)]
+    strips = a_pyramid(folder / "strips.tif", "deflate", edge_px=512, tile=None, rowsperstrip=64)
+    return [*tiled, *aperio, strips, a_png(folder / "picture.png")]
+
+
+def open_and_close(server: PixelServer, slides: list[Path], times: int) -> None:
+    for number in range(times):
+        with server.open(slides[number % len(slides)]) as slide:
+            for future in [slide.submit(request) for request in REQUESTS]:
+                future.result()
+
+
+def test_s24_slide_open_and_close_five_hundred_times(server: PixelServer, tmp_path: Path) -> None:
+    slides = eight_slides(tmp_path)
+    open_and_close(server, slides, WARM_UP)
+    before = Measured(server)
+    assert len(server.pids) == 2
+    open_and_close(server, slides, TIMES)
+    open_and_close(server, slides[:1], 4)  # what was released last is closed before the next one is read
+    after = Measured(server)
+    assert after.descriptors.keys() == before.descriptors.keys(), "a process was replaced"
+    for pid, count in before.descriptors.items():
+        assert after.descriptors[pid] <= count * (1 + MOST_GROWTH) + 1, (count, after.descriptors[pid])
+    for pid, resident in before.resident_bytes.items():
+        assert after.resident_bytes[pid] <= resident * (1 + MOST_GROWTH), (resident, after.resident_bytes[pid])
+    assert after.blocks <= before.blocks + 1
