@@ -56,6 +56,7 @@ class AnnotationLayer:
 
     def show(self, annotations: AnnotationSet) -> None:
         """Draw all of a set."""
+        self._show_both()
         self._annotations = annotations
         self._remove_shapes(range(len(self._shape_ids)))
         self._add_shapes([annotation for annotation in annotations if _is_outline(annotation)])
@@ -65,6 +66,7 @@ class AnnotationLayer:
     def apply(self, annotations: AnnotationSet, changed: Iterable[AnnotationId]) -> None:
         """Draw only what changed (added, replaced, removed)."""
         changed = set(changed)
+        self._show_both()
         self._annotations = annotations
         self._remove_shapes([place for place, known in enumerate(self._shape_ids) if known in changed])
         self._add_shapes([a for a in annotations if a.id in changed and _is_outline(a)])
@@ -97,6 +99,12 @@ class AnnotationLayer:
             if self._shape_ids:
                 self.shapes.edge_width = [edge] * len(self._shape_ids)
                 self.shapes.refresh(extent=False, thumbnail=False, highlight=False)  # the setter tells nobody
+
+    def _show_both(self) -> None:
+        """A hidden layer of napari's keeps its old list of what is in view, which may end beyond the new data."""
+        for layer in (self.shapes, self.points):
+            if not layer.visible:
+                layer.visible = True
 
     def _hide_empty(self) -> None:
         for layer, filled in ((self.shapes, bool(self._shape_ids)), (self.points, len(self.points.data) > 0)):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
+from typing import Any
 
 from napari.components import ViewerModel
+from napari.layers import Layer
 from napari.qt import QtViewer
 from napari.settings import get_settings
 from napari.utils.color import ColorValue
@@ -46,6 +49,28 @@ class Canvas(QtViewer):
         """vispy's node that napari's camera looks at; what hangs below it moves with the layers."""
         return self.canvas.view.scene
 
+    def show_only(self, layer: Layer, part: str) -> None:
+        """Of what napari draws for a layer, draw only this part: its texts and marks are not used, but take time."""
+        node = self.canvas.layer_to_visual[layer].node
+        for visual in node._subvisuals:
+            visual.visible = visual is getattr(node, part)
+
+    @contextlib.contextmanager
+    def drawing_at_once(self) -> Iterator[None]:
+        """While layers come or go: napari then sends what it has to draw to whichever OpenGL context is current.
+
+        In another one (Qt's own, or another pane's) programs and buffers are not those, and the driver crashes.
+        """
+        native: Any = self.native
+        known = native.isValid()
+        if known:
+            native.makeCurrent()
+        try:
+            yield
+        finally:
+            if known:
+                native.doneCurrent()
+
     def set_theme(self, theme: str) -> None:
         """Dark or light surroundings."""
         self.viewer.theme = theme
@@ -63,7 +88,8 @@ class Canvas(QtViewer):
 
     def closeEvent(self, event: QCloseEvent | None) -> None:  # noqa: N802 - Qt's name
         """Let the OpenGL widget go; napari's own version would first build a console dock."""
-        self.viewer.layers.clear()
+        with self.drawing_at_once():
+            self.viewer.layers.clear()
         self.dims.stop()
         disconnect_events(self.viewer.layers.events, self)
         self.canvas.delete()

@@ -38,6 +38,8 @@ class Scene(QObject):
         self.placement = Placement.of(Calibration())
         # Made once: a shapes layer takes longer to build than an image to appear.
         self.annotations = AnnotationLayer(canvas.viewer, self.placement)
+        canvas.show_only(self.annotations.shapes, "shape_faces")
+        canvas.show_only(self.annotations.points, "points_markers")
 
     def show_image(self, reader: ImageReader, placement: Placement) -> None:
         """Another image; its map and its annotations are gone."""
@@ -83,14 +85,16 @@ class Scene(QObject):
         self.clear_heatmap()
         if self.image is not None:
             self.heatmap = HeatmapLayer(grid, values, self._style, self.placement, self)
-            self._model.layers.insert(0, self.heatmap.layer)
+            with self._canvas.drawing_at_once():
+                self._model.layers.insert(0, self.heatmap.layer)
             self._model.layers.selection.clear()  # napari would frame a selected layer and take keys for it
 
     def clear_heatmap(self) -> None:
         """No map."""
         if self.heatmap is not None:
             self.heatmap.close()
-            self._model.layers.remove(self.heatmap.layer)
+            with self._canvas.drawing_at_once():
+                self._model.layers.remove(self.heatmap.layer)
             self.heatmap.deleteLater()
             self.heatmap = None
 

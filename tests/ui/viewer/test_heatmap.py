@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QOpenGLContext
+from vispy.gloo.glir import GlirParser
 
+from lnm_desktop.domain.annotation import AnnotationSet, new_annotation
 from lnm_desktop.domain.colormaps import COLORMAPS
-from lnm_desktop.domain.geometry import Point, Size
+from lnm_desktop.domain.geometry import Geometry, Point, Shape, Size
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.ui.viewer.coloring import colored
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
-from tests.fakes.formula_reader import cell_color
+from tests.fakes.formula_reader import cell_color, slide_info
 
 GRID = HeatmapGrid("tumour", "tumour", columns=4, rows=3, origin=Point(512, 256), cell=Size(256, 256))
 
@@ -119,3 +122,24 @@ def assert_color(pane, image, point: Point, expected: tuple[int, int, int]) -> N
     found = image.pixelColor(int(place.x()), int(place.y()))
     distance = max(abs(a - int(b)) for a, b in zip((found.red(), found.green(), found.blue()), expected, strict=True))
     assert distance <= 4, (point, found.getRgb(), expected)
+
+
+@pytest.mark.gl
+def test_a_map_that_goes_draws_in_the_panes_own_context(show_slide, monkeypatch: pytest.MonkeyPatch) -> None:
+    """napari sends what is to be drawn when a layer goes; in Qt's own context that crashes the driver."""
+    pane, _ = show_slide(slide_info(4000, 3000))
+    pane.show_heatmap(HeatmapGrid("m", "m", 20, 15, Point(0, 0), Size(200, 200)), np.ones((15, 20), np.float32))
+    assert pane.wait_until_sharp(30_000)
+    triangle = Geometry(Shape.POLYGON, (Point(1900, 1400), Point(2100, 1400), Point(2000, 1600)))
+    pane.show_annotations(AnnotationSet().add(new_annotation(triangle, "Tumor", author="a")))
+    contexts: list[bool] = []
+    parse = GlirParser.parse
+
+    def noted(self: GlirParser, commands: list[object]) -> None:
+        contexts.append(QOpenGLContext.currentContext() == pane.canvas_widget.context())
+        parse(self, commands)
+
+    monkeypatch.setattr(GlirParser, "parse", noted)
+    pane.clear_heatmap()
+    assert contexts
+    assert all(contexts)

@@ -186,6 +186,20 @@ def test_a_step_of_the_zoom_is_drawn_once(show_slide, qtbot) -> None:
     assert told == []
 
 
+def test_what_is_drawn_while_everything_is_hidden_appears_with_it(show_slide) -> None:
+    pane, _ = show_slide(slide_info(6000, 4400))
+    dots = AnnotationSet()
+    for n in range(4):
+        dots = dots.add(new_annotation(Geometry(Shape.DOT, (Point(1000 + 100 * n, 900),)), "Tumor", author="a"))
+    pane.show_annotations(dots)
+    pane.set_annotations_visible(False)
+    pane.show_annotations(AnnotationSet().add(next(iter(dots))))
+    assert pane.wait_until_sharp(30_000)
+    pane.set_annotations_visible(True)
+    assert pane.wait_until_sharp(30_000)
+    assert len(pane._scene.annotations.points._view_data) == 1
+
+
 def test_pixels_are_smooth_once_the_hand_rests(show_slide) -> None:
     pane, _ = show_slide(slide_info(6000, 4400))
     image = pane._scene.image
