@@ -51,7 +51,7 @@ class Canvas(QtViewer):
 
     def show_only(self, layer: Layer, part: str) -> None:
         """Of what napari draws for a layer, draw only this part: its texts and marks are not used, but take time."""
-        node = self.canvas.layer_to_visual[layer].node
+        node: Any = self.canvas.layer_to_visual[layer].node
         for visual in node._subvisuals:
             visual.visible = visual is getattr(node, part)
 
