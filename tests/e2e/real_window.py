@@ -33,9 +33,13 @@ class RealWindow:
         """Open an image and wait until it is sharp."""
         self.wait(self.bench.settled)
         self.bench.open_paths([path])
-        self.wait(lambda: self.bench.current.image is not None and self.bench.settled())
+        self.wait(lambda: self._shows(path) and self.bench.settled())
         assert self.bench.pane is not None
         assert self.bench.pane.wait_until_sharp(PATIENCE_MS)
+
+    def _shows(self, path: Path) -> bool:
+        image = self.bench.current.image
+        return image is not None and image.path == str(path.resolve())
 
     def run_model(self, **choices: str) -> None:
         """Press Run as soon as it can be pressed, with these choices made in the form."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
 pytestmark = [pytest.mark.gl, pytest.mark.timeout(300)]
-BAD_COLUMN, BAD_ROW, BAD_TILE = 1, 1, 9
+BAD_COLUMN, BAD_ROW, BAD_TILE = 1, 1, 5
 INSIDE_PX = 12
 
 
@@ -44,18 +44,13 @@ def zeroed_tile(path: Path) -> None:
     zero(path, offset + count // 3, 4096)
 
 
-FAULTS = {
-    "s06 cut": ("lzw", cut_tile),
-    "s06 cut jpeg": ("jpeg", cut_tile),
-    "s07 zeroed": ("lzw", zeroed_tile),
-    "s07 zeroed jpeg": ("jpeg", zeroed_tile),
-}
+FAULTS = {"s06 cut": ("lzw", cut_tile), "s07 zeroed": ("jpeg", zeroed_tile)}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_slide_with_a_bad_tile_is_hatched_there_and_counted(window: RealWindow, tmp_path: Path, fault: str) -> None:
     compression, damage = FAULTS[fault]
-    whole = a_pyramid(tmp_path / "whole.tif", compression, edge_px=8 * TILE_PX)
+    whole = a_pyramid(tmp_path / "whole.tif", compression)
     path = tmp_path / "damaged.tif"
     shutil.copy(whole, path)
     damage(path)
@@ -70,7 +65,7 @@ def test_slide_with_a_bad_tile_is_hatched_there_and_counted(window: RealWindow, 
     assert pane._unreadable.text() == "Hatched: 1 part of this view cannot be read"
     (told,) = window.told()
     assert told == "Part of damaged cannot be read; it is hatched in the view."
-    pane.move_to(Point(1536, 1536), 1.0)
+    pane.move_to(Point(900, 900), 0.4)
     assert pane.wait_until_sharp(60_000)
     assert not pane._unreadable.isVisible()
     assert len(window.told()) == 1
