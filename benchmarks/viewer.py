@@ -43,7 +43,7 @@ def main() -> None:
         _start_again_with_display()
     slide = arguments.slide or big_slide(arguments.side)
     rounds, seconds = (2, 3.0) if arguments.quick else (5, 6.0)
-    found = _run_rounds(arguments, slide, rounds, seconds)
+    found = _run_rounds(arguments, slide, arguments.rounds or rounds, seconds)
     report = summary(found)
     print(json.dumps(report, indent=1) if arguments.json else _table(report))
 
@@ -122,6 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="two short rounds")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, help="another number of rounds")
     parser.add_argument("--slide", type=Path, help="a slide of your own instead of a generated one")
     parser.add_argument("--side", type=int, default=40_000, help="pixels along the side of the generated slide")
     parser.add_argument("--only", nargs="+", choices=NAMES)

@@ -80,11 +80,13 @@ class Napari:
         self.canvas = self._qt.canvas.native
 
     def move(self, x: float, y: float, downsample: float) -> None:
-        if self._wrap:  # one picture in memory is looked at again and again
+        if self._wrap:  # one picture in memory is looked at again and again, each octave of the zoom anew
+            farthest = self._wrap / self.canvas.width()
+            if downsample > farthest:
+                downsample = farthest * 2 ** (math.log2(downsample / farthest) % 1 - 1)
             reach = max(self.canvas.width(), self.canvas.height()) * downsample / 2
             span = max(1.0, self._wrap - 2 * reach)
             x, y = reach + x % span, reach + y % span
-            downsample = min(downsample, self._wrap / self.canvas.width())
         self._model.scene.camera.zoom = 1 / downsample
         self._model.scene.camera.center = (y, x)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lnm_desktop.domain.geometry import Point
+from lnm_desktop.domain.geometry import Point, Region
 from lnm_desktop.imaging.cache import TileKey
 from lnm_desktop.imaging.pyramid import VirtualPyramid, ancestor
 
@@ -33,6 +33,16 @@ class View:
         """The same view elsewhere, in level-0 pixels."""
         first, second, third, fourth = (Point(corner.x + dx, corner.y + dy) for corner in self.corners)
         return replace(self, corners=(first, second, third, fourth))
+
+    def touches(self, other: View) -> bool:
+        """True where the upright rectangles around both views share something."""
+        return not self.bounds.intersect(other.bounds).is_empty
+
+    @property
+    def bounds(self) -> Region:
+        """The upright rectangle around the view."""
+        xs, ys = [corner.x for corner in self.corners], [corner.y for corner in self.corners]
+        return Region(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
 
     @property
     def center(self) -> Point:

@@ -20,6 +20,7 @@ from lnm_desktop.imaging.view_tiles import View, tiles_in_view, wanted_tiles
 from lnm_desktop.ui.viewer.atlas import Atlas, atlas_for
 from lnm_desktop.ui.viewer.channels import blended, first_views
 from lnm_desktop.ui.viewer.coordinates import Placement
+from lnm_desktop.ui.viewer.haste import Haste
 from lnm_desktop.ui.viewer.mosaic import BELOW_ALL_LAYERS, Mosaic, matrix_transform
 from lnm_desktop.ui.viewer.motion import Motion
 from lnm_desktop.ui.viewer.quads import QuadPlan, plan_quads
@@ -31,8 +32,6 @@ from lnm_desktop.ui.viewer.view_state import ChannelView, Look
 UPLOADS_PER_FRAME = 24
 # Tiles that come soon after one another share a frame; the last one that the view waits for is shown at once.
 COALESCE_MS = 25
-# Without a card smooth pixels take three times as long to draw as square ones: they wait until the hand rests.
-REST_MS = 120
 # Coarse tiles come first where the sharp ones would keep the eye waiting for so long.
 PATIENCE_S = 0.15
 OVERVIEW_AGAIN_MS = 250
@@ -70,7 +69,8 @@ class ImageLayer(QObject):
         has_card: bool = True,
     ) -> None:
         super().__init__(parent)
-        self._has_card = has_card
+        self.haste = Haste(self, has_card=has_card)
+        self.haste.rested.connect(self._smooth)
         self.info = reader.info
         self.plane = 0
         self.look = Look()
@@ -91,7 +91,6 @@ class ImageLayer(QObject):
         self._needs_range = self.is_grey and self.info.window is None and self.info.dtype != "uint8"
         self._pause = _single_shot(self, self._update, COALESCE_MS)
         self._retry = _single_shot(self, self._update, COALESCE_MS)
-        self._rest = _single_shot(self, self._smooth, REST_MS)
         self._overview_again = _single_shot(self, self._retell_overview, OVERVIEW_AGAIN_MS)
         self._arrived.connect(self._on_arrival)
         self.node = self._make_node(parent_node)
@@ -106,10 +105,14 @@ class ImageLayer(QObject):
     def show(self, view: View, width_px: float, height_px: float) -> None:
         """Show a view on a canvas of so many device pixels; plane and variant are the layer's own."""
         self._fit_atlas(width_px, height_px)
+        before = self._view
         self._view = View(view.corners, view.downsample, self.plane, self._variant)
-        self._set_smooth(self._is_smooth(view.downsample))
+        self.node.set_smooth(self.haste.move(smooth=self._is_smooth(view.downsample)))
         self._motion.note(self._view.center, time.monotonic())
         self._update()
+        missing = self._missing()
+        if before is not None and missing == len(self._seen) > 0 and not self._view.touches(before):
+            self.haste.jump(self._store.seconds_for(missing))
 
     def place(self, placement: Placement) -> None:
         """Lie elsewhere in the world: turned, mirrored, or with another pixel size."""
@@ -197,11 +200,6 @@ class ImageLayer(QObject):
             return False
         return all(key in self._atlas or key in self._store.bad for key in self._seen)
 
-    @property
-    def is_moving(self) -> bool:
-        """True while pixels are drawn in haste; they become smooth when the view rests."""
-        return self._rest.isActive()
-
     def set_cache_bytes(self, cache_bytes: int) -> None:
         """Keep so many bytes of tiles."""
         self._store.set_cache_bytes(cache_bytes)
@@ -209,7 +207,7 @@ class ImageLayer(QObject):
     def close(self, wait_s: float) -> None:
         """Stop reading and take the picture off the canvas; waits so long for reads under way."""
         self._pause.stop()
-        self._rest.stop()
+        self.haste.stop()
         self._retry.stop()
         self._overview_again.stop()
         self._store.close(wait_s)
@@ -244,12 +242,6 @@ class ImageLayer(QObject):
         ratio = downsample / 2 ** self._pyramid.level_for(downsample)
         return ratio >= SMOOTH_FROM_DOWNSAMPLE and abs(ratio - 1.0) > 0.01
 
-    def _set_smooth(self, smooth: bool) -> None:
-        self._rest.stop()
-        self.node.set_smooth(smooth and self._has_card)
-        if smooth and not self._has_card:
-            self._rest.start()
-
     def _smooth(self) -> None:
         self.node.set_smooth(True)
         self.node.update()
@@ -281,11 +273,15 @@ class ImageLayer(QObject):
         self._set_range_once(overview)
         self._upload([*overview, *self._seen])
         self._draw()
-        missing = sum(key not in self._store for key in self._seen)
-        slow = self._store.seconds_for(missing) > PATIENCE_S
+        if self.haste.is_holding and self.is_sharp:
+            self.haste.release()
+        slow = self._store.seconds_for(self._missing()) > PATIENCE_S
         seen = wanted_tiles(self._pyramid, self._view, self._seen, self._store, coarse_first=slow)
         self._store.want([*seen, *self._soon_seen(self._view), *self._neighbours()])
         self._tell(overview)
+
+    def _missing(self) -> int:
+        return sum(key not in self._store for key in self._seen)
 
     def _tiles_seen(self, view: View) -> list[TileKey]:
         """The sharpest tiles that there is room for."""

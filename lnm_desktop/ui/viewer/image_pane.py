@@ -255,7 +255,7 @@ class ImagePane(QWidget):
         while time.monotonic() < deadline:
             self._canvas.native.update()
             _serve_events(15)
-            moving = self._scene.image is not None and self._scene.image.is_moving
+            moving = self._scene.image is not None and self._scene.image.haste.is_moving
             rounds = rounds + 1 if self.is_sharp and not moving else 0
             if rounds >= 4:
                 return True

@@ -51,6 +51,7 @@ class Scene(QObject):
         self.image.hatched_changed.connect(self.hatched_changed)
         self.image.failed.connect(self.failed)
         self.image.overview_changed.connect(self.overview_changed)
+        self.image.haste.held.connect(lambda held: self._canvas.native.setUpdatesEnabled(not held))
         self.image.window_changed.connect(self.window_changed)
         self.annotations.place(placement)
 

@@ -203,13 +203,34 @@ def test_what_is_drawn_while_everything_is_hidden_appears_with_it(show_slide) ->
 def test_pixels_are_smooth_once_the_hand_rests(show_slide) -> None:
     pane, _ = show_slide(slide_info(6000, 4400))
     image = pane._scene.image
-    image._has_card = False
+    image.haste.has_card = False
     pane.move_to(Point(2000, 1500), 1.5)
-    assert image.is_moving
+    assert image.haste.is_moving
     assert image.node._texture.interpolation == "nearest"
     assert pane.wait_until_sharp(30_000)
-    assert not image.is_moving
+    assert not image.haste.is_moving
     assert image.node._texture.interpolation == "linear"
+
+
+def test_after_a_jump_the_first_frame_has_its_tiles(show_slide, qtbot) -> None:
+    """Without a card; where tiles take long, or never come, the view is drawn all the same."""
+    pane, _ = show_slide(slide_info(40_000, 30_000))
+    haste = pane._scene.image.haste
+    haste.has_card = False
+    held: list[bool] = []
+    haste.held.connect(held.append)
+    pane.move_to(Point(8000, 8000), 1.0)
+    assert pane.wait_until_sharp(30_000)
+    held.clear()
+    pane.move_to(Point(30_000, 20_000), 1.0)
+    assert held == [True]
+    assert not pane.canvas_widget.updatesEnabled()
+    qtbot.waitUntil(pane.canvas_widget.updatesEnabled, timeout=10_000)
+    assert held == [True, False]
+    pane.move_to(Point(30_100, 20_000), 1.0)
+    haste.jump(10.0)
+    assert held == [True, False]
+    assert pane.canvas_widget.updatesEnabled()
 
 
 def test_anisotropic_pixels_keep_their_proportions(show_slide) -> None:
