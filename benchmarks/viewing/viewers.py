@@ -78,6 +78,8 @@ class Napari:
         frame.setContentsMargins(0, 0, 0, 0)
         self.size = add(self._model)
         self.canvas = self._qt.canvas.native
+        self._painted = Painted(self.canvas)
+        self._paintings_before = 0
 
     def move(self, x: float, y: float, downsample: float) -> None:
         if self._wrap:  # one picture in memory is looked at again and again, each octave of the zoom anew
@@ -89,9 +91,12 @@ class Napari:
             x, y = reach + x % span, reach + y % span
         self._model.scene.camera.zoom = 1 / downsample
         self._model.scene.camera.center = (y, x)
+        self._paintings_before = self._painted.count
+        self.canvas.update()
 
     def is_sharp(self) -> bool:
-        return all(layer.loaded for layer in self._model.layers)
+        """napari slices after it has drawn: the first frame of a new view starts that, a later one shows it."""
+        return self._painted.count > self._paintings_before and all(layer.loaded for layer in self._model.layers)
 
     def close(self) -> None:
         self._model.layers.clear()
