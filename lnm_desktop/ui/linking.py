@@ -65,14 +65,15 @@ class Linking(QObject):
     def relink(self, image: CaseImage, path: Path) -> None:
         """This is said to be the image's file; it becomes it when it is the one that was annotated."""
         self._background.run(
-            lambda: self._fingerprint(path),
-            lambda found: self._take(image, path, found),
+            lambda: self._examine(path),
+            lambda found: self._take(image, *found),
             lambda error: self.tell_missing(image, error),
         )
 
-    def _fingerprint(self, path: Path) -> str:
+    def _examine(self, path: Path) -> tuple[Path, str]:
+        """Where the file really lies and what it holds; not on the window's thread."""
         with self._pixels.open(path) as reader:
-            return reader.info.fingerprint
+            return path.resolve(), reader.info.fingerprint
 
     def _take(self, image: CaseImage, path: Path, found: str) -> None:
         if found and found == image.fingerprint:
@@ -86,8 +87,7 @@ class Linking(QObject):
         session = self._current.session
         if session is None:
             return
-        place = str(path.resolve())
-        linked = self._notices.attempt(lambda: session.link_file(image.id, place, fingerprint, words))
+        linked = self._notices.attempt(lambda: session.link_file(image.id, str(path), fingerprint, words))
         if linked is not None:
             self.open_wanted.emit(linked)
 

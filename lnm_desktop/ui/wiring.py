@@ -194,10 +194,20 @@ class Wiring(QObject):
         _show(dialog)
 
     def _save_picture(self, name: str) -> None:
-        if self._bench.pane is not None and self._bench.pane.screenshot().save(name):
-            self._bench.notices.info(f"Picture saved as {Path(name).name}.")
+        """The screen is copied here, the file is written beside the window."""
+        bench, place = self._bench, Path(name)
+        if bench.pane is None:
+            return
+        picture = bench.pane.screenshot()
+        bench.background.run(
+            lambda: picture.save(name), lambda saved: self._tell_saved(place, saved), bench.notices.error
+        )
+
+    def _tell_saved(self, place: Path, saved: bool) -> None:
+        if saved:
+            self._bench.notices.info(f"Picture saved as {place.name}.")
         else:
-            self._bench.notices.warn(f"{Path(name).name} could not be written.", "Choose another folder.")
+            self._bench.notices.warn(f"{place.name} could not be written.", "Choose another folder.")
 
     def _save_dialog(self, title: str, filters: str, suffix: str) -> QFileDialog:
         image = self._bench.current.image

@@ -261,6 +261,25 @@ def test_the_view_goes_to_the_clipboard(bench: Bench) -> None:
     assert copied.pixelColor(5, 5).name() == "#ff0000"
 
 
+def test_the_view_is_written_beside_the_window(bench: Bench, tmp_path: Path) -> None:
+    bench.open_slide()
+    writers: list[threading.Thread] = []
+
+    class Picture(QImage):
+        def save(self, name: str) -> bool:
+            writers.append(threading.current_thread())
+            return super().save(name)
+
+    picture = Picture(30, 20, QImage.Format.Format_RGB888)
+    picture.fill(Qt.GlobalColor.red)
+    bench.pane.screenshot = lambda: picture  # type: ignore[attr-defined]
+    for place, word in ((tmp_path / "a.png", "saved as a.png"), (tmp_path / "none" / "b.png", "b.png could not be")):
+        bench.wiring._save_picture(str(place))
+        bench.wait(lambda word=word: any(word in one.message for one in bench.bench.notices))
+    assert QImage(str(tmp_path / "a.png")).pixelColor(5, 5).name() == "#ff0000"
+    assert threading.main_thread() not in writers
+
+
 def test_nothing_can_be_exported_without_an_image(bench: Bench) -> None:
     assert not bench.actions["export-region"].isEnabled()
     assert not bench.actions["copy-view"].isEnabled()
