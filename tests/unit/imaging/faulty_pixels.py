@@ -131,9 +131,7 @@ class ArmedReader(FormulaReader):
         fault, always = _armed(self._path.with_suffix(".fault"))
         if fault == "nap":
             time.sleep(3)
-        elif fault:
-            if not always:
-                self._path.with_suffix(".fault").unlink()
+        elif fault and (always or _claim(self._path.with_suffix(".fault"))):
             FAULTS[fault]()
         return super().read_region(request)
 
@@ -149,6 +147,15 @@ def reads_of(path: Path) -> list[tuple[float, ...]]:
     """The regions (x, y, width, height) of all reads that have begun."""
     log = path.with_suffix(".reads")
     return [tuple(map(float, line.split())) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def _claim(file: Path) -> bool:
+    """Take the order away; True in only one of the processes that read it at the same time."""
+    try:
+        file.replace(file.with_suffix(f".fault-of-{os.getpid()}"))
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _armed(file: Path) -> tuple[str, bool]:
