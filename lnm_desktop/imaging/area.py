@@ -1,13 +1,16 @@
-"""Means of squares of pixels, in numpy alone; sums are held in the narrowest type that fits, which is fastest."""
+"""Means of squares of pixels: OpenCV's where it rounds as we do, else numpy's."""
 
 from __future__ import annotations
 
+import functools
 import math
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+# OpenCV rounds means of more than four values, and of other numbers of channels, half to even.
+PICTURE_CHANNELS = (1, 3, 4)
 
 
 def area_mean(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
@@ -16,47 +19,50 @@ def area_mean(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
     `pixels` is (height, width) or (height, width, channels), both multiples of the factor.
     """
     height, width, *rest = pixels.shape
-    band = AreaBand(pixels.shape, factor, pixels.dtype)
-    band.add(pixels, 0)
     output = np.empty((height // factor, width // factor, *rest), pixels.dtype)
-    band.write_means(output)
+    write_means(pixels, factor, output)
     return output
 
 
-class AreaBand:
-    """Rows of pixels, put together from parts beside each other, that become means."""
-
-    def __init__(self, shape: tuple[int, ...], factor: int, dtype: np.dtype[Any]) -> None:
-        """For pixels (height, width[, channels]), height and width multiples of the factor."""
-        height, width, *rest = shape
-        self._factor = factor
-        self._channels = math.prod(rest)
-        self._sums = np.empty((height // factor, width * self._channels), _sum_type(dtype, factor))
-
-    def add(self, pixels: NDArray[Any], left: int) -> None:
-        """A part as high as the band whose first column is `left`, a multiple of the factor; each place once."""
-        length, first = pixels[0].size, left * self._channels
-        lines = pixels.reshape(self._sums.shape[0], self._factor, length)
-        sums = self._sums[:, first : first + length]
-        if self._factor == 1:
-            sums[...] = lines[:, 0]
-            return
-        np.add(lines[:, 0], lines[:, 1], out=sums, dtype=sums.dtype)
-        for step in range(2, self._factor):
-            np.add(sums, lines[:, step], out=sums)
-
-    def write_means(self, output: NDArray[Any]) -> None:
-        """Fill `output`. What was added is used up."""
-        # Sums that run from one line into the next are made too, and left out: one pass over all is fastest.
-        totals = _run_sums(self._sums.reshape(-1), self._factor, self._channels)
-        _divide(totals, self._factor**2)
-        means = totals.reshape(output.shape[0], -1, self._channels)
-        for channel in range(self._channels):  # numpy is slow along an axis as short as that of colours
-            target = output[..., channel] if output.ndim > 2 else output
-            target[...] = means[:, :: self._factor, channel]
+def write_means(pixels: NDArray[Any], factor: int, output: NDArray[Any]) -> None:
+    """The same into `output`, which may be a part of a larger picture."""
+    if factor == 2 and pixels.dtype == np.uint8 and math.prod(pixels.shape[2:]) in PICTURE_CHANNELS:
+        cv2 = opencv()
+        cv2.resize(pixels, output.shape[1::-1], output, interpolation=cv2.INTER_AREA)
+    else:
+        _write_any_means(pixels, factor, output)
 
 
-@cache
+@functools.cache
+def opencv() -> Any:
+    """OpenCV on the calling thread alone; it is loaded only by those who read: the window need not wait for it."""
+    import cv2  # noqa: PLC0415 - see above
+
+    cv2.setNumThreads(1)
+    return cv2
+
+
+def _write_any_means(pixels: NDArray[Any], factor: int, output: NDArray[Any]) -> None:
+    """Sums are held in the narrowest type that fits, which is fastest."""
+    channels = math.prod(pixels.shape[2:])
+    # Sums that run from one line into the next are made too, and left out: one pass over all is fastest.
+    totals = _run_sums(_sums_of_lines(pixels, factor).reshape(-1), factor, channels)
+    _divide(totals, factor**2)
+    means = totals.reshape(output.shape[0], -1, channels)
+    for channel in range(channels):  # numpy is slow along an axis as short as that of colours
+        target = output[..., channel] if output.ndim > 2 else output
+        target[...] = means[:, ::factor, channel]
+
+
+def _sums_of_lines(pixels: NDArray[Any], factor: int) -> NDArray[Any]:
+    lines = pixels.reshape(pixels.shape[0] // factor, factor, -1)
+    sums = lines[:, 0].astype(_sum_type(pixels.dtype, factor))
+    for step in range(1, factor):
+        np.add(sums, lines[:, step], out=sums)
+    return sums
+
+
+@functools.cache
 def _sum_type(dtype: np.dtype[Any], factor: int) -> np.dtype[Any]:
     if not np.issubdtype(dtype, np.integer):
         return np.dtype(np.float64)

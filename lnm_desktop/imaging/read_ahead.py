@@ -1,4 +1,4 @@
-"""Reading on threads of its own while the caller works on what was read before."""
+"""Reading on a thread of its own while the caller works on what was read before."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ Read = TypeVar("Read")
 
 
 def read_ahead(
-    read: Callable[[Item], Read], items: Iterable[Item], *, depth: int = 3, workers: int = 1
+    read: Callable[[Item], Read], items: Iterable[Item], *, depth: int = 3
 ) -> Generator[tuple[Item, Read]]:
     """Each item with what `read` gives for it, in order; at most `depth` results wait unused.
 
     Closing the iterator drops what was not begun. Raises what `read` raises.
     """
     waiting: deque[tuple[Item, Future[Read]]] = deque()
-    with ThreadPoolExecutor(workers, "decode") as pool:
+    with ThreadPoolExecutor(1, "decode") as pool:
         try:
             for item in items:
                 waiting.append((item, pool.submit(read, item)))

@@ -30,8 +30,10 @@ BELOW_NORMAL = 0x4000  # Windows: BELOW_NORMAL_PRIORITY_CLASS
 
 def run(connection: Connection, log_file: str) -> None:
     """Body of the child. Decoders are imported here, so that the parent never loads them."""
+    from lnm_desktop.imaging.area import opencv  # noqa: PLC0415 - see above
     from lnm_desktop.imaging.open import open_image  # noqa: PLC0415 - see above
 
+    opencv()  # now rather than within the first picture
     limit_address_space(ADDRESS_SPACE_BYTES)
     give_way()
     serve_pixels(connection, log_file, open_image)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.errors import ImageError
-from lnm_desktop.imaging.area import AreaBand
+from lnm_desktop.imaging.area import write_means
 from lnm_desktop.imaging.damage import has_gap
 from lnm_desktop.imaging.memory import ScratchTile, keep_freed_memory, tile_memory
 from lnm_desktop.imaging.readers.jpeg_tiles import FRACTIONS, JpegTiles
@@ -187,20 +187,17 @@ class StoredTiles:
         pixels = np.empty((height // factor, width // factor, 3), np.uint8)
         columns = _spans(x, width, stored.tile_width, stored.width)
         for row in _spans(y, height, stored.tile_height, stored.height):
-            band = AreaBand((row.end - row.begin, width, 3), factor, pixels.dtype) if factor > 1 else None
-            target = pixels[row.begin // factor : row.end // factor]
+            rows = pixels[row.begin // factor : row.end // factor]
             for column in columns:
                 whole = row.is_whole and column.is_whole
                 tile = self._tile(level, stored, row.number * stored.across + column.number, whole=whole)
                 if tile is None:
                     return None
-                part = tile[row.inside, column.inside]
-                if band is None:
-                    target[:, column.begin : column.end] = part
+                target, part = rows[:, column.begin // factor : column.end // factor], tile[row.inside, column.inside]
+                if factor == 1:
+                    target[...] = part
                 else:
-                    band.add(part, column.begin)
-            if band is not None:
-                band.write_means(target)
+                    write_means(part, factor, target)
         return pixels
 
     def _tile(self, level: int, stored: StoredLevel, index: int, *, whole: bool) -> Pixels | None:

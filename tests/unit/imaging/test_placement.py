@@ -10,7 +10,7 @@ from PIL import Image
 from lnm_desktop.domain.geometry import Region, Size
 from lnm_desktop.domain.image import ImageInfo, ImageKind, Kernel, Level, Photometric, RegionRequest
 from lnm_desktop.imaging import placement
-from lnm_desktop.imaging.area import AreaBand, area_mean
+from lnm_desktop.imaging.area import area_mean, write_means
 from lnm_desktop.imaging.placement import Block, choose_level, place, resample
 
 
@@ -146,14 +146,14 @@ def test_sums_of_extreme_values_do_not_run_over(dtype: type) -> None:
 
 
 @pytest.mark.parametrize("factor", [2, 3, 4])
-def test_a_band_put_together_from_parts_has_the_same_means(factor: int) -> None:
-    pixels = np.random.default_rng(3).integers(0, 255, (4 * factor, 9 * factor, 3)).astype(np.uint8)
-    band = AreaBand(pixels.shape, factor, pixels.dtype)
-    for left, right in ((4 * factor, 9 * factor), (0, 4 * factor)):
-        band.add(pixels[:, left:right], left)
-    room = np.zeros((10, 15, 3), np.uint8)
-    band.write_means(room[3:7, 2:11])
-    assert np.array_equal(room[3:7, 2:11], area_mean(pixels, factor))
+@pytest.mark.parametrize("channels", [1, 3, 6])
+def test_means_of_a_part_are_written_into_a_part(factor: int, channels: int) -> None:
+    pixels = np.random.default_rng(3).integers(0, 255, (6 * factor, 12 * factor, channels)).astype(np.uint8)
+    part = pixels[factor : 5 * factor, 2 * factor : 11 * factor]
+    room = np.zeros((10, 15, channels), np.uint8)
+    write_means(part, factor, room[3:7, 2:11])
+    sums = part.reshape(4, factor, 9, factor, channels).sum(axis=(1, 3), dtype=np.uint32)
+    assert np.array_equal(room[3:7, 2:11], (sums + factor**2 // 2) // factor**2)
     assert room.sum() == room[3:7, 2:11].sum()
 
 

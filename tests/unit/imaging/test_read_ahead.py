@@ -35,14 +35,3 @@ def test_an_error_of_reading_reaches_the_caller() -> None:
 def test_reading_is_on_another_thread() -> None:
     (_, thread), *_ = read_ahead(lambda _: threading.current_thread(), [0])
     assert thread is not threading.current_thread()
-
-
-def test_several_threads_keep_the_order() -> None:
-    both = threading.Barrier(2, timeout=20)
-
-    def read(x: int) -> int:
-        if x < 2:
-            both.wait()
-        return x * x
-
-    assert list(read_ahead(read, range(20), workers=2)) == [(x, x * x) for x in range(20)]

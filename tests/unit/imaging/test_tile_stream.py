@@ -16,7 +16,7 @@ from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import Kernel, RegionRequest
 from lnm_desktop.errors import ImageDamaged
 from lnm_desktop.imaging.open import open_image
-from lnm_desktop.imaging.tile_stream import CHUNK_BYTES, CHUNK_TILES, stream_tiles
+from lnm_desktop.imaging.tile_stream import AHEAD_BYTES, AHEAD_TILES, stream_tiles
 from lnm_desktop.imaging.tiling import plan_tiles, tile_requests
 from tests.fakes.formula_reader import FormulaReader, slide_info
 from tests.unit.imaging.builders import HEIGHT, WIDTH, a_slide
@@ -104,22 +104,39 @@ def test_a_caller_who_waits_holds_back_reading_and_the_requests() -> None:
         for drawn in range(100_000):
             yield a_request(100 + drawn)
 
-    workers = 2
-    reads = stream_tiles(reader, requests(), workers=workers)
+    reads = stream_tiles(reader, requests(), workers=2)
     for _ in range(200):
         next(reads)
-    most_waiting = (workers + 2) * CHUNK_TILES
-    assert settled(reader) <= 200 + most_waiting
-    assert drawn <= 200 + most_waiting + CHUNK_TILES
+    assert 200 < settled(reader) <= 200 + AHEAD_TILES, "read ahead, and not too far"
+    assert drawn <= 200 + AHEAD_TILES
     reads.close()
 
 
 def test_large_regions_are_read_a_few_at_a_time() -> None:
-    side = int((CHUNK_BYTES / 3) ** 0.5) + 1
+    side = int((AHEAD_BYTES / 3) ** 0.5) + 1
     reader, workers = CountingReader(), 2
     reads = stream_tiles(reader, (a_request(100 + n, side) for n in range(1000)), workers=workers)
     next(reads)
     assert settled(reader) <= workers + 3
+    reads.close()
+
+
+def test_one_worker_is_the_callers_own_thread() -> None:
+    class Noting(FormulaReader):
+        def read_region(self, request: RegionRequest) -> NDArray[np.generic]:
+            threads.add(threading.current_thread())
+            return super().read_region(request)
+
+    threads: set[threading.Thread] = set()
+    assert len(list(stream_tiles(Noting(slide_info()), map(a_request, range(9)), workers=1))) == 9
+    assert threads == {threading.current_thread()}
+
+
+def test_what_is_not_thread_safe_is_read_beside_the_caller() -> None:
+    reader = CountingReader(thread_safe=False)
+    reads = stream_tiles(reader, (a_request(100 + n) for n in range(100)), workers=2)
+    next(reads)
+    assert settled(reader) > 1
     reads.close()
 
 
