@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from multiprocessing.shared_memory import SharedMemory
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +54,27 @@ class Job:
     future: Future[Any] = field(default_factory=Future)
 
 
+@dataclass(eq=False)
+class Flight:
+    """A job that a process has been asked for; `block` is where it puts the pixels, none for opening alone."""
+
+    job: Job
+    answer: Future[Message]
+    child: Child
+    block: SharedMemory | None = None
+
+    @property
+    def is_lost(self) -> bool:
+        """True where the process died before it answered."""
+        return self.answer.done() and isinstance(self.answer.exception(), ChildDied)
+
+
 class Lane:
-    """All but `release`, `close`, `busy` and `pid` belongs to the one thread that works the lane."""
+    """All but `release`, `close`, `busy` and `pid` belongs to the one thread that works the lane.
+
+    The process answers its `flights` in their order. `again` are jobs that were lost with it through no fault of
+    theirs.
+    """
 
     def __init__(self, spec: ChildSpec, open_deadline_s: float, blocks: BlockPool, storage: Storage) -> None:
         self._spec = spec
@@ -67,6 +87,8 @@ class Lane:
         self._closed = False
         self._starting = threading.Lock()
         self.busy = False
+        self.flights: deque[Flight] = deque()
+        self.again: deque[Job] = deque()
 
     @property
     def pid(self) -> int | None:
@@ -78,6 +100,11 @@ class Lane:
     def has_released(self) -> bool:
         """True when files wait to be closed in the process."""
         return bool(self._released)
+
+    @property
+    def has_lost(self) -> bool:
+        """True when the process has died of what it was asked for, which has not been told yet."""
+        return bool(self.flights) and (self.pid is None or any(flight.is_lost for flight in self.flights))
 
     def release(self, file: OpenFile) -> None:
         """Note that nobody has a file open any more; the lane's thread closes it with `tidy`."""
@@ -91,12 +118,44 @@ class Lane:
                 self._opened.discard(handle)
                 self._child.request("close", {"handle": handle}, deadline_s=self._open_deadline_s)
 
-    def perform(self, job: Job) -> Any:
-        """Do a job. Raises ChildDied, EnvironmentFault, and what the process reports."""
+    def start(self) -> None:
+        """See to it that there is a process. Raises ChildDied, EnvironmentFault."""
+        self._living_child()
+
+    def send(self, job: Job) -> None:
+        """Ask for a job behind those under way. Raises ChildDied, EnvironmentFault, why a file cannot be opened."""
         child = self._living_child()
         if job.file.handle not in self._opened:
             self._open(child, job.file)
-        return None if job.operation == "open" else self._fetch(child, job, job.size_bytes)
+        if job.operation == "open":
+            answer: Future[Message] = Future()
+            answer.set_result({})
+            self.flights.append(Flight(job, answer, child))
+        else:
+            self.flights.append(self._sent(child, job, job.size_bytes))
+
+    def receive(self) -> Any:
+        """What came of the first flight. Raises ChildDied, and what the process reports."""
+        flight = self.flights.popleft()
+        answer = self._awaited(flight)
+        while "needs_bytes" in answer and flight.block is not None:
+            self._blocks.give_back(flight.block)
+            flight = self._sent(flight.child, flight.job, int(answer["needs_bytes"]))
+            answer = self._awaited(flight)
+        if flight.block is None:
+            return None
+        pixels = np.ndarray(tuple(answer["shape"]), answer["dtype"], buffer=flight.block.buf).copy()
+        self._blocks.give_back(flight.block)
+        return pixels
+
+    def give_up_lost(self) -> None:
+        """Those that went down with the process are to be asked for again, first of all and in their order."""
+        lost = [flight for flight in self.flights if flight.is_lost]
+        self.flights = deque(flight for flight in self.flights if not flight.is_lost)
+        for flight in reversed(lost):
+            if flight.block is not None:
+                self._blocks.discard(flight.block)
+            self.again.appendleft(flight.job)
 
     def close(self) -> None:
         """End the process without waiting for it for long; a start under way is seen through first."""
@@ -128,7 +187,8 @@ class Lane:
 
     def _open(self, child: Child, file: OpenFile) -> None:
         arguments = {"handle": file.handle, "path": str(file.path)}
-        info = info_from_dict(self._ask(child, file, "open", arguments, self._open_deadline_s)["info"])
+        _, answer = child.submit("open", arguments, deadline_s=self._behind_s() + self._open_deadline_s)
+        info = info_from_dict(self._watched(child, file, answer)["info"])
         if file.info is not None and _shape_of(file.info) != _shape_of(info):
             child.request("close", {"handle": file.handle}, deadline_s=self._open_deadline_s)
             raise changed(file.path.name)
@@ -136,31 +196,34 @@ class Lane:
         file.home = self if _is_decoded_whole(info) else None
         self._opened.add(file.handle)
 
-    def _ask(self, child: Child, file: OpenFile, operation: str, arguments: Message, deadline_s: float) -> Message:
-        """Ask and wait; a process that waits for storage which has gone is given up before its deadline."""
-        _, future = child.submit(operation, arguments, deadline_s=deadline_s)
-        while not wait([future], LOOK_S).done:
-            if not self._storage.answers(file.path):
-                child.kill(STORAGE_IS_GONE)
-        return future.result()
-
-    def _fetch(self, child: Child, job: Job, size_bytes: int) -> Pixels:
+    def _sent(self, child: Child, job: Job, size_bytes: int) -> Flight:
         block = self._blocks.take(size_bytes)
         arguments = {"handle": job.file.handle, "block": block.name, **job.arguments}
         try:
-            answer = self._ask(child, job.file, job.operation, arguments, job.deadline_s)
+            _, answer = child.submit(job.operation, arguments, deadline_s=self._behind_s() + job.deadline_s)
         except ChildDied:
             self._blocks.discard(block)
             raise
-        except BaseException:
-            self._blocks.give_back(block)
+        return Flight(job, answer, child, block)
+
+    def _behind_s(self) -> float:
+        """How long those before may take."""
+        return sum(flight.job.deadline_s for flight in self.flights if not flight.answer.done())
+
+    def _awaited(self, flight: Flight) -> Message:
+        try:
+            return self._watched(flight.child, flight.job.file, flight.answer)
+        except BaseException as error:
+            if flight.block is not None:
+                (self._blocks.discard if isinstance(error, ChildDied) else self._blocks.give_back)(flight.block)
             raise
-        if "needs_bytes" in answer:
-            self._blocks.give_back(block)
-            return self._fetch(child, job, int(answer["needs_bytes"]))
-        pixels = np.ndarray(tuple(answer["shape"]), answer["dtype"], buffer=block.buf).copy()
-        self._blocks.give_back(block)
-        return pixels
+
+    def _watched(self, child: Child, file: OpenFile, answer: Future[Message]) -> Message:
+        """Wait; a process that waits for storage which has gone is given up before its deadline."""
+        while not wait([answer], LOOK_S).done:
+            if not self._storage.answers(file.path):
+                child.kill(STORAGE_IS_GONE)
+        return answer.result()
 
 
 def _is_decoded_whole(info: ImageInfo) -> bool:

@@ -40,6 +40,8 @@ HEARTBEAT_DEADLINE_S = 10.0
 SLOWEST_PX_PER_S = 4_000_000
 ASSOCIATED_BYTES = 16 * 1024**2
 CLOSE_S = 3.0
+# A process with the next job at hand need not wait until its last answer has gone through four threads.
+IN_FLIGHT = 2
 
 
 @dataclass(frozen=True)
@@ -167,27 +169,40 @@ class PixelServer:
     def _work(self, lane: Lane) -> None:
         while self._wait_for_work(lane):
             self._tidy(lane)
-            job = self._take(lane)
-            if job is not None and job.future.set_running_or_notify_cancel():
-                self._answer(lane, job)
-            lane.busy = False
+            while (job := self._take(lane)) is not None:
+                self._send(lane, job)
+            if lane.flights:
+                self._answer(lane)
+            lane.busy = bool(lane.flights or lane.again)
 
     def _wait_for_work(self, lane: Lane) -> bool:
+        """True while there is some; what is under way is seen through even when all is closed."""
         with self._changed:
-            while not self._closed and self._next(lane) is None and not lane.has_released:
+            while not (self._closed or lane.busy or lane.has_released or self._next(lane) is not None):
                 self._changed.wait()
-            return not self._closed
+            return not self._closed or lane.busy
 
     def _take(self, lane: Lane) -> Job | None:
-        """The next job; with cancelled ones in front of it dropped."""
+        """The next job; with cancelled ones in front of it dropped. None while there are enough under way."""
         with self._changed:
             while self._jobs and self._jobs[0].future.cancelled():
                 self._jobs.popleft()
-            job = self._next(lane)
-            lane.busy = job is not None
-            if job is not None:
-                self._jobs.remove(job)
+            if lane.has_lost or len(lane.flights) >= (IN_FLIGHT if self._are_all_busy() else 1):
+                return None
+            job = lane.again.popleft() if lane.again else self._next_begun(lane)
+            lane.busy = lane.busy or job is not None
             return job
+
+    def _are_all_busy(self) -> bool:
+        """True where no other process stands idle, which would do a job sooner."""
+        return len(self._threads) == len(self._lanes) and all(lane.busy for lane in self._lanes)
+
+    def _next_begun(self, lane: Lane) -> Job | None:
+        while (job := self._next(lane)) is not None:
+            self._jobs.remove(job)
+            if job.future.set_running_or_notify_cancel():
+                return job
+        return None
 
     def _next(self, lane: Lane) -> Job | None:
         """The first job that is not for another process."""
@@ -199,24 +214,43 @@ class PixelServer:
         except (ChildDied, ImageError):
             _log.warning("a file could not be closed")
 
-    def _answer(self, lane: Lane, job: Job) -> None:
+    def _send(self, lane: Lane, job: Job) -> None:
         try:
-            job.future.set_result(self._perform(lane, job))
+            lane.start()
+            self._check_usable(job.file.path)
+            lane.send(job)
+        except ChildDied as death:
+            if lane.has_lost:
+                lane.again.appendleft(job)
+            else:
+                self._after_death(lane, job, death)
         except BaseException as error:  # noqa: BLE001 - a thread boundary: the waiting side raises it
             job.future.set_exception(error)
 
-    def _perform(self, lane: Lane, job: Job) -> Any:
-        """Do a job; a crash is tried once more on a fresh process, a hang is not."""
-        while True:
-            self._check_usable(job.file.path)
-            try:
-                return lane.perform(job)
-            except ChildDied as death:
-                if self._closed:
-                    raise _closed_error() from death
-                self._blame(job, death)
-                if not _crashed(death):
-                    raise _timeout(job, death) from death
+    def _answer(self, lane: Lane) -> None:
+        """Wait for the first flight."""
+        job = lane.flights[0].job
+        try:
+            job.future.set_result(lane.receive())
+        except ChildDied as death:
+            self._after_death(lane, job, death)
+        except BaseException as error:  # noqa: BLE001 - as above
+            job.future.set_exception(error)
+
+    def _after_death(self, lane: Lane, job: Job, death: ChildDied) -> None:
+        """A process died of this job; after a crash it is tried once more on a fresh one, after a hang it is not."""
+        lane.give_up_lost()
+        try:
+            if self._closed:
+                raise _closed_error()
+            self._blame(job, death)
+            if not _crashed(death):
+                raise _timeout(job, death)
+        except BaseException as error:  # noqa: BLE001 - as above
+            error.__cause__ = death
+            job.future.set_exception(error)
+        else:
+            lane.again.appendleft(job)
 
     def _check_usable(self, path: Path) -> None:
         if self._closed:

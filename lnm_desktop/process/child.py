@@ -23,6 +23,7 @@ OnEvent = Callable[[Message], None]
 GUARD_STEP_S = 0.1
 # A longer step of the guard means that this process itself stood still: a closed lid, a paused virtual machine.
 STANDSTILL_S = 2.0
+LAST_WORDS_S = 1.0
 
 
 class ChildDied(LnmError):
@@ -97,7 +98,7 @@ class Child:
         try:
             self._channel.send({"kind": "request", "id": request_id, "op": operation, "args": arguments})
         except ChannelClosed:
-            self._die("ended unexpectedly")
+            self._die(self._last_words())
         return request_id, future
 
     def request(
@@ -111,7 +112,7 @@ class Child:
         try:
             self._channel.send({"kind": "cancel", "id": request_id})
         except ChannelClosed:
-            self._die("ended unexpectedly")
+            self._die(self._last_words())
 
     def kill(self, reason: str = "was stopped") -> None:
         """End the process now; waiting requests fail with ChildDied."""
@@ -135,8 +136,17 @@ class Child:
             while True:
                 self._dispatch(self._channel.receive())
         except ChannelClosed:
-            self._process.join(1)
-            self._die(_exit_words(self._process.exitcode))
+            self._die(self._last_words())
+
+    def _last_words(self) -> str:
+        """Why the process ended, which is known a little after its line has gone dead.
+
+        While another thread asks too, `multiprocessing` may tell this one that it does not know.
+        """
+        deadline = time.monotonic() + LAST_WORDS_S
+        while (code := self._process.exitcode) is None and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return _exit_words(code)
 
     def _dispatch(self, message: Message) -> None:
         self._last_beat = time.monotonic()
@@ -213,7 +223,9 @@ def _tell(on_event: OnEvent, event: Message) -> None:
 
 def _exit_words(code: int | None) -> str:
     """What an exit code means: `-11` is `crashed (SIGSEGV)`."""
-    if code is None or code >= 0:
+    if code is None:
+        return "ended unexpectedly"
+    if code >= 0:
         return f"ended unexpectedly (exit code {code})"
     try:
         return f"crashed ({signal.Signals(-code).name})"

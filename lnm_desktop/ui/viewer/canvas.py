@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from napari.components import ViewerModel
 from napari.layers import Layer
@@ -13,6 +13,7 @@ from napari.settings import get_settings
 from napari.utils.color import ColorValue
 from napari.utils.events import disconnect_events
 from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtOpenGLWidgets import QOpenGLWidget
 from PySide6.QtWidgets import QWidget
 
 from lnm_desktop.ui.viewer.renderer import is_software
@@ -70,6 +71,13 @@ class Canvas(QtViewer):
         finally:
             if known:
                 native.doneCurrent()
+
+    def send(self) -> None:
+        """Hand over now what waits for the graphics card, rather than within the next frame."""
+        if cast("QOpenGLWidget", self.native).isValid():
+            self.canvas._scene_canvas.set_current()
+            self.canvas._scene_canvas.context.flush_commands()
+            cast("QOpenGLWidget", self.native).doneCurrent()
 
     def set_theme(self, theme: str) -> None:
         """Dark or light surroundings."""

@@ -18,6 +18,7 @@ from lnm_desktop.imaging.pyramid import TILE_PX, VirtualPyramid, ancestor, windo
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.view_tiles import View, tiles_in_view, wanted_tiles
 from lnm_desktop.ui.viewer.atlas import Atlas, atlas_for
+from lnm_desktop.ui.viewer.canvas import Canvas
 from lnm_desktop.ui.viewer.channels import blended, first_views
 from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.haste import Haste
@@ -45,7 +46,7 @@ BEYOND_ALL_VALUES = 1e30
 
 
 class ImageLayer(QObject):
-    """One image in the scene `parent_node`. `close` before letting it go.
+    """One image on a canvas. `close` before letting it go.
 
     `hatched_changed` counts the hatched tiles of the view, `bad_tiles_changed` those of the image; `failed` tells the
     first LnmError of each kind until all can be read again.
@@ -63,13 +64,12 @@ class ImageLayer(QObject):
         reader: ImageReader,
         placement: Placement,
         cache_bytes: int,
-        parent_node: object,
+        canvas: Canvas,
         parent: QObject,
-        *,
-        has_card: bool = True,
     ) -> None:
         super().__init__(parent)
-        self.haste = Haste(self, has_card=has_card)
+        self._canvas = canvas
+        self.haste = Haste(self, has_card=not canvas.is_software)
         self.haste.rested.connect(self._smooth)
         self.info = reader.info
         self.plane = 0
@@ -93,7 +93,7 @@ class ImageLayer(QObject):
         self._retry = _single_shot(self, self._update, COALESCE_MS)
         self._overview_again = _single_shot(self, self._retell_overview, OVERVIEW_AGAIN_MS)
         self._arrived.connect(self._on_arrival)
-        self.node = self._make_node(parent_node)
+        self.node = self._make_node(canvas.scene_node)
         self.place(placement)
         self._choose_variant()
         self._range = window_limits(self.info)
@@ -259,6 +259,10 @@ class ImageLayer(QObject):
             self._update()
 
     def _on_arrival(self) -> None:
+        if self.haste.is_holding:  # nothing is drawn: there is time
+            for key in self._seen:
+                if key not in self._atlas:
+                    self._give(key)
         if all(key in self._store or key in self._store.bad for key in self._seen):
             self._pause.start(0)
         elif not self._pause.isActive():
@@ -298,11 +302,16 @@ class ImageLayer(QObject):
         self._atlas.touch(needed)
         fresh = [key for key in needed if key not in self._atlas]
         for key in fresh[:UPLOADS_PER_FRAME]:
-            tile = self._store.get(key)
-            if tile is not None:
-                self.node.upload(self._atlas.place(key), self._as_shown(tile))
+            self._give(key)
         if len(fresh) > UPLOADS_PER_FRAME:
             self._on_arrival()
+
+    def _give(self, key: TileKey) -> None:
+        """At once, so that one piece of memory serves for all tiles."""
+        tile = self._store.get(key)
+        if tile is not None:
+            self.node.upload(self._atlas.place(key), self._as_shown(tile))
+            self._canvas.send()
 
     def _at_hand(self, key: TileKey) -> TileKey | None:
         coarser = (ancestor(key, up) for up in range(self._pyramid.coarsest - key.level + 1))

@@ -15,6 +15,7 @@ from lnm_desktop.ui.viewer.canvas import Canvas
 from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.heatmap_layer import HeatmapLayer
 from lnm_desktop.ui.viewer.image_layer import ImageLayer
+from lnm_desktop.ui.viewer.painting import PaintingPause
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
 
@@ -31,6 +32,7 @@ class Scene(QObject):
         super().__init__(parent)
         self._canvas = canvas
         self._model = canvas.viewer
+        self._pause = PaintingPause(canvas.native)
         self._cache_bytes = cache_bytes
         self._style = HeatmapStyle()
         self.image: ImageLayer | None = None
@@ -45,13 +47,12 @@ class Scene(QObject):
         """Another image; its map and its annotations are gone."""
         self.clear()
         self.placement = placement
-        node, has_card = self._canvas.scene_node, not self._canvas.is_software
-        self.image = ImageLayer(reader, placement, self._cache_bytes, node, self, has_card=has_card)
+        self.image = ImageLayer(reader, placement, self._cache_bytes, self._canvas, self)
         self.image.bad_tiles_changed.connect(self.bad_tiles_changed)
         self.image.hatched_changed.connect(self.hatched_changed)
         self.image.failed.connect(self.failed)
         self.image.overview_changed.connect(self.overview_changed)
-        self.image.haste.held.connect(lambda held: self._canvas.native.setUpdatesEnabled(not held))
+        self.image.haste.held.connect(self._pause.set_active)
         self.image.window_changed.connect(self.window_changed)
         self.annotations.place(placement)
 

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.image import RegionRequest
 from lnm_desktop.errors import ImageDamaged, LnmError
 from lnm_desktop.imaging.cache import BadTiles, TileCache, TileKey
+from lnm_desktop.imaging.memory import keep_freed_memory
 from lnm_desktop.imaging.pyramid import VirtualPyramid
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.viewer.fetcher import TileFetcher
 
-# One more than the pixel server has processes by default, so that none waits for the next wish.
-THREADS = 3
+# One more than the pixel server has under way, so that none of its processes waits for the next wish.
+THREADS = 5
 PINNED_PLANES = 8
 # How long a tile takes is learnt from the tiles that came, the last ones most; a first guess until then.
 FIRST_GUESS_S = 0.1
@@ -42,6 +43,7 @@ class TileStore:
     def __init__(
         self, reader: ImageReader, pyramid: VirtualPyramid, cache_bytes: int, on_change: Callable[[], None]
     ) -> None:
+        keep_freed_memory()
         self._reader = reader
         self._pyramid = pyramid
         self._cache = TileCache(cache_bytes)
