@@ -206,6 +206,49 @@ def test_a_crash_blames_only_the_file_that_was_being_read(faulty: Desk, tmp_path
         assert all("crash-1" in message for message in faulty.messages)
 
 
+@pytest.fixture
+def single(tmp_path: Path) -> Iterator[Desk]:
+    """One process, which is given the next request before it has answered the last one."""
+    desk = Desk(
+        tmp_path,
+        target=faulty_pixels.run,
+        deadlines=Deadlines(open_s=5, read_s=1.5),
+        memory_cap_bytes=400 * 1024**2,
+        processes=1,
+    )
+    yield desk
+    desk.server.close()
+
+
+@pytest.mark.parametrize("fault", ["crash", "hang", "hoard"])
+def test_what_lies_behind_a_bad_request_in_the_same_process_is_read_all_the_same(
+    single: Desk, tmp_path: Path, fault: str
+) -> None:
+    """It is not blamed for the death, and its deadline is not used up by those before it."""
+    for name in (f"{fault}-a.svs", "good.svs", "slow-b.svs"):
+        (tmp_path / name).write_bytes(b"x")
+    bad, good, slow = (single.server.open(tmp_path / name) for name in (f"{fault}-a.svs", "good.svs", "slow-b.svs"))
+    first = slow.submit(REQUEST)
+    failing, behind = bad.submit(REQUEST), [good.submit(REQUEST) for _ in range(3)]
+    assert first.result(10).shape == (32, 64, 3)
+    with pytest.raises(ImageError):
+        failing.result(20)
+    for future in behind:
+        assert np.array_equal(future.result(20), first.result(0))
+    assert not any("good" in message for message in single.messages)
+
+
+def test_the_next_request_is_in_the_process_before_it_has_answered(single: Desk, tmp_path: Path) -> None:
+    for name in ("slow-a.svs", "slow-b.svs"):
+        (tmp_path / name).write_bytes(b"x")
+    readers = [single.server.open(tmp_path / name) for name in ("slow-a.svs", "slow-b.svs", "slow-a.svs")]
+    for reader in readers:
+        reader.read_region(REQUEST)
+    futures = [reader.submit(REQUEST) for reader in readers]
+    time.sleep(0.25)  # half of what each takes
+    assert [future.cancel() for future in futures] == [False, False, True]
+
+
 def test_a_closed_file_is_closed_in_every_process(real: Desk, tmp_path: Path) -> None:
     path = a_slide(tmp_path / "a.tif")
     reader = real.server.open(path)
@@ -242,10 +285,10 @@ def test_storage_that_does_not_answer_is_said_to_be_out_of_reach(
 def test_what_is_cancelled_before_it_starts_is_dropped(faulty: Desk, tmp_path: Path) -> None:
     with faulty.server.open(tmp_path / "slow-1") as reader:
         futures = [reader.submit(REQUEST) for _ in range(20)]
-        dropped = [reader.cancel(future) for future in futures[3:]]
+        dropped = [reader.cancel(future) for future in futures[4:]]
         assert all(dropped)
-        assert all(future.result().shape == (32, 64, 3) for future in futures[:3])
-        assert all(future.cancelled() for future in futures[3:])
+        assert all(future.result().shape == (32, 64, 3) for future in futures[:4])
+        assert all(future.cancelled() for future in futures[4:])
 
 
 def test_pictures_larger_than_foreseen_arrive_whole(faulty: Desk, tmp_path: Path) -> None:
