@@ -75,7 +75,9 @@ def is_zeroed(stored: bytes, width_px: int, height_px: int) -> bool:
     JPEG decoders make plausible tissue of it without a word. The shortest code of a blank block of 8 × 8 pixels in
     three colours has 6 bits, all of which may be 0, so a longer run than that of a wholly blank tile is no picture.
     """
-    return bytes(width_px * height_px * 6 // 8 // 64 + HEADER_ZEROS) in stored
+    run = width_px * height_px * 6 // 8 // 64 + HEADER_ZEROS
+    # Such a run holds two in a row of every so many bytes; a whole search takes ten times as long.
+    return b"\0\0" in stored[:: run // 2] and bytes(run) in stored
 
 
 def has_gap(stored: bytes, compression: int, width_px: int, height_px: int) -> bool:

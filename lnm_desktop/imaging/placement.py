@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,13 +115,12 @@ def resample(
     return _cast(np.array(real), padded.dtype)
 
 
-@dataclass(frozen=True, slots=True)
-class _Axis:
+class _Axis(NamedTuple):
     """One direction: output pixel i spans start + i * step … start + (i + 1) * step in level pixels."""
 
     start: float
     step: float
-    count: int
+    outputs: int
     length: int
     aligned: bool  # the level's pixels begin at whole level-0 pixels
 
@@ -130,7 +130,7 @@ class _Axis:
     def chunks(self) -> Iterator[tuple[int, int]]:
         """Runs of output pixels whose centres lie inside the image, none needing a huge native block."""
         first = max(0, math.ceil(-self.start / self.step - 0.5))
-        last = min(self.count, math.ceil((self.length - self.start) / self.step - 0.5))
+        last = min(self.outputs, math.ceil((self.length - self.start) / self.step - 0.5))
         size = max(1, int(CHUNK_EDGE_PX / self.step))
         for begin in range(first, last, size):
             yield begin, min(begin + size, last)
@@ -153,7 +153,7 @@ class _Axis:
 
     def whole_factor(self, kernel: Kernel) -> int:
         """How many whole pixels of the level make an output pixel where all lie inside it, else 0."""
-        inside = self.start > -NEAR and self.edge(self.count) < self.length + NEAR
+        inside = self.start > -NEAR and self.edge(self.outputs) < self.length + NEAR
         return round(self.step) if inside and self._is_whole(kernel) else 0
 
 

@@ -81,6 +81,14 @@ def test_a_blank_tile_may_be_stored_as_zeros() -> None:
     assert not is_zeroed(b"\xff\xd8" + bytes(771) + b"\xff\xd9", 256, 256)
     assert is_zeroed(b"\xff\xd8" + bytes(4096) + b"\xff\xd9", 256, 256)
     assert not is_zeroed(bytes(range(256)) * 40, 256, 256)
+
+
+def test_a_gap_is_found_wherever_it_begins() -> None:
+    longest_blank = 256 * 256 * 6 // 8 // 64 + 16
+    for start in range(2 * longest_blank):
+        before, after = b"\xff" * start, b"\xff" * 1000
+        assert is_zeroed(before + bytes(longest_blank) + after, 256, 256)
+        assert not is_zeroed(before + bytes(longest_blank - 1) + after, 256, 256)
     assert not is_zeroed(b"\xff\xd8" + bytes(3072 + 3) + b"\xff\xd9", 512, 512)
     assert is_zeroed(b"\xff\xd8" + bytes(4096) + b"\xff\xd9", 512, 512)
 
