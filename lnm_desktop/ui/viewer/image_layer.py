@@ -117,6 +117,7 @@ class ImageLayer(QObject):
     def place(self, placement: Placement) -> None:
         """Lie elsewhere in the world: turned, mirrored, or with another pixel size."""
         self.node.transform = matrix_transform(placement.matrix)
+        self._is_upright = placement.rotation_deg % 90.0 == 0.0
 
     def set_plane(self, plane: int) -> None:
         """Show another plane; blank until it has been read."""
@@ -240,7 +241,8 @@ class ImageLayer(QObject):
     def _is_smooth(self, downsample: float) -> bool:
         """Pixels stay squares when they are large, and when each falls on one of the screen's."""
         ratio = downsample / 2 ** self._pyramid.level_for(downsample)
-        return ratio >= SMOOTH_FROM_DOWNSAMPLE and abs(ratio - 1.0) > 0.01
+        falls_on_pixels = self._is_upright and abs(ratio - 1.0) <= 0.01
+        return ratio >= SMOOTH_FROM_DOWNSAMPLE and not falls_on_pixels
 
     def _smooth(self) -> None:
         self.node.set_smooth(True)

@@ -213,6 +213,16 @@ def test_pixels_are_smooth_once_the_hand_rests(show_slide) -> None:
     assert image.node._texture.interpolation == "linear"
 
 
+def test_pixels_that_fall_on_those_of_the_screen_stay_squares_unless_the_image_is_turned(show_slide) -> None:
+    pane, _ = show_slide(slide_info(6000, 4400))
+    image = pane._scene.image
+    image.haste.has_card = True
+    for degrees, expected in ((0.0, "nearest"), (37.0, "linear"), (90.0, "nearest")):
+        pane.rotate_to(degrees)
+        pane.move_to(Point(2000, 1500), 1.0)
+        assert image.node._texture.interpolation == expected
+
+
 def test_after_a_jump_the_first_frame_has_its_tiles(show_slide, qtbot) -> None:
     """Without a card; where tiles take long, or never come, the view is drawn all the same."""
     pane, _ = show_slide(slide_info(40_000, 30_000))
