@@ -34,7 +34,7 @@ class Haste(QObject):
         return smooth and self.has_card
 
     def jump(self, expected_s: float) -> None:
-        """The view is elsewhere, where nothing is at hand; its tiles are expected within so many seconds."""
+        """The view is elsewhere, where little is at hand; its tiles are expected within so many seconds."""
         if not self.has_card and expected_s < HELD_FOR_S:
             self._hold.start()
             self.held.emit(True)

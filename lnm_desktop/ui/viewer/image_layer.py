@@ -111,7 +111,7 @@ class ImageLayer(QObject):
         self._motion.note(self._view.center, time.monotonic())
         self._update()
         missing = self._missing()
-        if before is not None and missing == len(self._seen) > 0 and not self._view.touches(before):
+        if before is not None and 2 * missing > len(self._seen) and not self._view.touches(before):
             self.haste.jump(self._store.seconds_for(missing))
 
     def place(self, placement: Placement) -> None:
