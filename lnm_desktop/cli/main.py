@@ -7,7 +7,19 @@ import sys
 import typer
 
 from lnm_desktop import __version__, paths
-from lnm_desktop.cli import app, audit, demo, doctor, evaluate, export, export_region, inspect, plugins, predict
+from lnm_desktop.cli import (
+    app,
+    audit,
+    demo,
+    doctor,
+    evaluate,
+    export,
+    export_region,
+    inspect,
+    plugins,
+    predict,
+    stage,
+)
 from lnm_desktop.cli.output import print_error
 from lnm_desktop.errors import LnmError
 from lnm_desktop.log import get_logger, start_logging
@@ -22,7 +34,7 @@ lnm = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, app, inspect, predict, evaluate, export, export_region, doctor):
+for module in (demo, app, inspect, predict, evaluate, stage, export, export_region, doctor):
     lnm.command(name=module.__name__.rsplit(".", 1)[-1].replace("_", "-"))(module.command)
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
