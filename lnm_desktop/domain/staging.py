@@ -74,7 +74,7 @@ def classify(longest_mm: float, cells: int | None = None) -> tuple[Metastasis, s
     elif longest_mm > ITC_LIMIT_MM:
         kind, reason = (
             Metastasis.MICRO,
-            f"{extent} is more than {ITC_LIMIT_MM:g} mm, not more than {MICRO_LIMIT_MM:g}",
+            f"{extent} is more than {ITC_LIMIT_MM:g} mm, not than {MICRO_LIMIT_MM:g}",
         )
     elif cells is not None and cells > ITC_LIMIT_CELLS:
         kind, reason = Metastasis.MICRO, f"{extent}, but {cells} cells are more than {ITC_LIMIT_CELLS}"
@@ -90,7 +90,7 @@ def node_class(kinds: Iterable[Metastasis]) -> Metastasis:
 
 
 def patient_stage(nodes: Mapping[str, Metastasis]) -> PatientStage:
-    """The stage by the nodes examined; isolated tumour cells do not make a node positive. Raises ValueError for none."""
+    """The stage by the nodes examined; isolated tumour cells make no node positive. Raises ValueError for none."""
     if not nodes:
         raise ValueError("a stage needs at least one node")
     by_kind = {kind: sorted(name for name, found in nodes.items() if found is kind) for kind in Metastasis}
