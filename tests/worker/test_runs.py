@@ -6,6 +6,7 @@ import os
 import platform
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -217,11 +218,14 @@ def test_a_cancel_is_answered_within_a_batch(start: Start, tmp_path: Path) -> No
 
 
 def test_a_cancel_that_is_not_answered_ends_the_worker(start: Start, tmp_path: Path) -> None:
-    models = start(classify_with("time.sleep(600)", FLAGGED), cancel_s=0.5)
+    models = start(classify_with("FLAG.touch()\ntime.sleep(600)", FLAGGED), cancel_s=0.5)
     request = a_request(a_picture(tmp_path / "synthetic.png"), tmp_path / "result")
-    watched = Watched()
+    watched, flag = Watched(), tmp_path / "plugins" / "fake_darkness" / "armed"
     running = start_prediction(models, request, watched.event, watched.done, watched.error)
-    assert watched.begun.wait(60)
+    deadline = time.monotonic() + 60
+    while not flag.exists():  # before it, a cancel is answered
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
     running.cancel()
     assert running.wait(60)
     assert isinstance(watched.errors[0], Cancelled)
