@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import ParseError
 
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import DefusedXMLParser
-
-from lnm_desktop.errors import FormatError
 from lnm_desktop.formats.loaded import counted
+from lnm_desktop.formats.safe_xml import (
+    MAX_ANNOTATIONS,
+    MAX_VERTICES,
+    MOST_KINDS,
+    check_element,
+    feed,
+    told,
+    without_lead,
+)
 
-MAX_DEPTH = 64
-MAX_VERTICES = 2_000_000
-MAX_ANNOTATIONS = 200_000
-MAX_TEXT = 100_000
-MOST_KINDS = 1000
 _JUNK_AFTER_ROOT = 9
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _KNOWN = frozenset(
@@ -103,10 +102,7 @@ class Collector:
 
     def _check(self, attributes: dict[str, str]) -> None:
         self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
-        if sum(map(len, attributes)) + sum(map(len, attributes.values())) > MAX_TEXT:
-            raise ValueError(f"the attributes of an element are longer than {MAX_TEXT:,} characters")
+        check_element(self._depth, attributes)
 
     def _add_annotation(self, attributes: dict[str, str]) -> None:
         if len(self.document.annotations) == MAX_ANNOTATIONS:
@@ -142,8 +138,8 @@ class Collector:
 
 def collect(data: bytes, *, name: str) -> RawDocument:
     """The raw records. Raises FormatError naming the file and the place of the fault."""
-    with _told(name):
-        data = _without_lead(data)
+    with told(name):
+        data = without_lead(data)
         try:
             return _parsed(data)
         except ParseError as error:
@@ -156,51 +152,15 @@ def collect(data: bytes, *, name: str) -> RawDocument:
         return document
 
 
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """Faults of the document in words for the user."""
-    try:
-        yield
-    except ParseError as error:
-        raise _damaged(name, _place(error)) from error
-    except DefusedXmlException as error:
-        raise _damaged(name, "it contains a DTD or entities, which annotations never need") from error
-    except (ValueError, LookupError) as error:
-        raise _damaged(name, str(error)) from error
-
-
 def _parsed(data: bytes) -> RawDocument:
     collector = Collector()
-    parser = DefusedXMLParser(target=collector, forbid_dtd=True)
-    # Straight from expat, past ElementTree's own step per element: half the time for a million points.
-    expat = parser.parser
-    expat.ordered_attributes = False
-    expat.StartElementHandler, expat.EndElementHandler = collector.start, collector.end
-    expat.DefaultHandlerExpand = None
-    parser.feed(data)
-    parser.close()
+    feed(data, collector)
     _check_kind(collector.tags)
-    return collector.document
+    return collector.close()
 
 
 def _check_kind(tags: set[str]) -> None:
     if tags & {"Region", "Regions", "Vertex", "Vertices"}:
-        raise ValueError("it is an ImageScope file, and those are not supported yet")
+        raise ValueError("it is an ImageScope file, not one of ASAP")
     if not tags & {"ASAP_Annotations", "Annotations", "AnnotationGroups", "Annotation"}:
         raise ValueError("it is not an ASAP annotation file")
-
-
-def _without_lead(data: bytes) -> bytes:
-    """White space before the XML declaration is a fault that many programs make and none need suffer from."""
-    bom = b"\xef\xbb\xbf"
-    return data.removeprefix(bom).lstrip(b" \t\r\n") if not data.startswith((b"\xff\xfe", b"\xfe\xff")) else data
-
-
-def _place(error: ParseError) -> str:
-    line, column = error.position
-    words = str(error).partition(":")[0]
-    return f"line {line}, column {column + 1}: {words}"
-
-
-def _damaged(name: str, reason: str) -> FormatError:
-    return FormatError(f"{name} cannot be read: {reason}", hint="Save the file again with the program that made it.")

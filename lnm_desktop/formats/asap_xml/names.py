@@ -26,12 +26,12 @@ def xml_key(text: str) -> str:
     return key if _KEY.fullmatch(key) and not key.lower().startswith("xml") else f"_{key}"
 
 
-def group_names(names: Iterable[str]) -> dict[str, str]:
-    """For each group's name the one to write: valid, unique, and not ASAP's word for no group."""
+def group_names(names: Iterable[str], reserved: str = NONE) -> dict[str, str]:
+    """For each group's name the one to write: valid, unique, and not the format's word for no group."""
     written: dict[str, str] = {}
     for name in sorted(names, key=lambda name: xml_text(name) != name):
         text = xml_text(name)
-        text = f"{text} (group)" if text == NONE else text
+        text = f"{text} (group)" if text == reserved else text
         written[name] = _unique(text, set(written.values()))
     return written
 

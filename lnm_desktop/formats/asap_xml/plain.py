@@ -24,7 +24,7 @@ def plain(annotations: AnnotationSet) -> AnnotationSet:
     Reading what was written gives exactly this set but for ids, authors, times and origins.
     """
     names = group_names(_used_groups(annotations))
-    freed = [part for annotation in annotations for part in _free_stray_holes(annotation)]
+    freed = [part for annotation in annotations for part in free_stray_holes(annotation)]
     written = tuple(_plain_annotation(annotation, names) for annotation in freed)
     found = {names[group.name]: _plain_group(group, names) for group in annotations.groups}
     used = {annotation.group for annotation in written} | {group.parent for group in found.values()}
@@ -35,7 +35,7 @@ def plain(annotations: AnnotationSet) -> AnnotationSet:
 
 def losses(annotations: AnnotationSet) -> tuple[str, ...]:
     """What ASAP XML will not keep of this set, in words; empty where nothing is lost."""
-    told = (_lost_details, _changed_names, _changed_groups, _lost_holes, _rounded)
+    told = (lost_details, _changed_names, _changed_groups, _lost_holes, _rounded)
     return tuple(line for tell in told for line in tell(annotations))
 
 
@@ -54,7 +54,7 @@ def _plain_group(group: AnnotationGroup, names: dict[str, str]) -> AnnotationGro
     return AnnotationGroup(names[group.name], group.color, parent, attributes)
 
 
-def _free_stray_holes(annotation: Annotation) -> Iterator[Annotation]:
+def free_stray_holes(annotation: Annotation) -> Iterator[Annotation]:
     """The annotation with the holes that lie inside it; after it those that do not, as polygons to cut out."""
     geometry = annotation.geometry
     inside = lies_inside(geometry.points, geometry.holes) if geometry.holes else []
@@ -99,7 +99,8 @@ def _chain(name: str, groups: dict[str, AnnotationGroup], done: set[str]) -> lis
     return chain
 
 
-def _lost_details(annotations: AnnotationSet) -> Iterator[str]:
+def lost_details(annotations: AnnotationSet) -> Iterator[str]:
+    """The details that formats of other programs have no place for, in words."""
     details: dict[str, Callable[[Annotation], bool]] = {
         "author": lambda item: bool(item.author),
         "time of creation": lambda item: bool(item.created),
@@ -144,7 +145,7 @@ def _lost_holes(annotations: AnnotationSet) -> Iterator[str]:
         words = f"{counted(number, 'hole')} will stand as separate polygons of the group {groups}"
         yield f"{words}; only this program joins them again."
     for place, annotation in enumerate(annotations):
-        stray = sum(1 for _ in _free_stray_holes(annotation)) - 1
+        stray = sum(1 for _ in free_stray_holes(annotation)) - 1
         if stray:
             words = f"Annotation {place + 1}: {counted(stray, 'hole')} outside its outline"
             yield f"{words} will become separate polygons."

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable
 
 from lnm_desktop.domain.annotation import DEFAULT_COLOR, NO_GROUP, Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Ring, Shape
 from lnm_desktop.domain.ids import AnnotationId, new_id
-from lnm_desktop.errors import FormatError
 from lnm_desktop.formats.asap_xml.collector import RawAnnotation, RawDocument, RawGroup, collect
 from lnm_desktop.formats.asap_xml.holes import join
 from lnm_desktop.formats.asap_xml.names import NONE, rgb_color
 from lnm_desktop.formats.asap_xml.plain import HOLES_MARK
 from lnm_desktop.formats.loaded import LoadedAnnotations, counted, shortened
+from lnm_desktop.formats.numbers import finite_number
 
 _SHAPES = {shape.value.casefold(): shape for shape in Shape}
 _DEFAULT_GROUP_COLOR = AnnotationGroup("default").color
@@ -89,16 +88,7 @@ class _Reading:
         return tuple(points[index] for index in sorted(range(len(points)), key=known.__getitem__))
 
     def _number(self, words: str, text: str | None) -> float:
-        try:
-            value = float(text)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            value = _comma_number(text)
-        if not math.isfinite(value) or "_" in str(text):
-            raise FormatError(
-                f"{self._name}: a coordinate of {words} is not a finite number: {text!r}",
-                hint="Correct or remove this annotation in the program that made it.",
-            )
-        return value
+        return finite_number(text, f"{self._name}: a coordinate of {words}")
 
     def _groups(self) -> tuple[AnnotationGroup, ...]:
         groups: dict[str, AnnotationGroup] = {}
@@ -170,11 +160,3 @@ def _whole(text: str | None) -> int | None:
         return int(text)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         return None
-
-
-def _comma_number(text: str | None) -> float:
-    """Some programs write decimal commas; nan where it is not a number even so."""
-    try:
-        return float((text or "").replace(",", "."))
-    except ValueError:
-        return math.nan
