@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lnm_desktop.domain.annotation import AnnotationSet
+from lnm_desktop.domain.image import ImageInfo
 from lnm_desktop.formats.annotations import load_annotations, save_annotations
+from lnm_desktop.imaging.open import open_image
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +20,23 @@ class ExportReport:
     notes: tuple[str, ...] = ()
 
 
-def export_annotations(source: AnnotationSet, path: Path) -> ExportReport:
-    """Write a set to ASAP XML (.xml) or GeoJSON (.geojson, .json), read back and compared.
+def export_annotations(source: AnnotationSet, path: Path, slide: ImageInfo | None = None) -> ExportReport:
+    """Write a set in the format that the name's ending asks for, read back and compared; NDPA needs the slide.
 
     Raises FormatError; an older file is then as it was.
     """
-    return ExportReport(path, len(source), save_annotations(path, source))
+    return ExportReport(path, len(source), save_annotations(path, source, slide))
 
 
-def convert(source_path: Path, target_path: Path) -> ExportReport:
-    """Any known annotation file to any other; notes tell of both reading and writing. Raises FormatError."""
-    loaded = load_annotations(source_path)
-    report = export_annotations(loaded.annotations, target_path)
+def convert(source_path: Path, target_path: Path, slide_path: Path | None = None) -> ExportReport:
+    """Any known annotation file to any other; notes tell of both reading and writing.
+
+    The slide is opened where one is named: NDPA is placed by it. Raises FormatError, or ImageError for the slide.
+    """
+    slide = None
+    if slide_path is not None:
+        with open_image(slide_path) as reader:
+            slide = reader.info
+    loaded = load_annotations(source_path, slide)
+    report = export_annotations(loaded.annotations, target_path, slide)
     return ExportReport(report.path, report.count, (*loaded.notes, *report.notes))

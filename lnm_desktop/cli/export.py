@@ -10,17 +10,25 @@ from lnm_desktop.cli.output import WORDS, print_json
 
 
 def command(
-    source: Path = typer.Argument(help="ASAP XML, QuPath GeoJSON or CAMELYON contour JSON."),
-    to: Path = typer.Option(..., "--to", help="Target file; its suffix chooses the format (.xml, .geojson)."),
+    source: Path = typer.Argument(help="ASAP or ImageScope XML, NDPA, QuPath GeoJSON or CAMELYON contour JSON."),
+    to: Path = typer.Option(
+        ...,
+        "--to",
+        help="Target file; its ending chooses the format: .xml (ASAP), .imagescope.xml (ImageScope), "
+        ".geojson (QuPath), .ndpa (NDP.view).",
+    ),
+    slide: Path | None = typer.Option(None, "--slide", help="The Hamamatsu slide, which NDPA needs to be placed."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Convert annotations. What the target format cannot hold is listed.
 
     Example: lnm export contours.geojson --to contours.xml
+
+    Example: lnm export slide.ndpi.ndpa --slide slide.ndpi --to slide.imagescope.xml
     """
     from lnm_desktop.app.export import convert  # noqa: PLC0415 - keeps the start of other commands short
 
-    report = convert(source, to)
+    report = convert(source, to, slide)
     if as_json:
         print_json({"file": str(report.path), "annotations": report.count, "notes": list(report.notes)})
         return

@@ -91,7 +91,12 @@ ACTIONS: tuple[ActionSpec, ...] = (
         submenu=RECENT,
     ),
     ActionSpec(
-        "import", "&Import Annotations…", "File", "Ctrl+I", "", "Read ASAP XML or GeoJSON into the open image"
+        "import",
+        "&Import Annotations…",
+        "File",
+        "Ctrl+I",
+        "",
+        "Read annotations of ASAP, QuPath, ImageScope or NDP.view into the open image",
     ),
     ActionSpec(
         "export",
@@ -99,7 +104,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "File",
         "Ctrl+E",
         "export",
-        "Write the open image's annotations as ASAP XML or GeoJSON",
+        "Write the open image's annotations for ASAP, QuPath, ImageScope or NDP.view",
         strip=True,
         break_before=True,
     ),

@@ -14,6 +14,7 @@ from lnm_desktop.app.session import Change, Session
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Shape
 from lnm_desktop.domain.ids import AnnotationId, ImageId
+from lnm_desktop.domain.image import ImageInfo
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.errors import LnmError
 from lnm_desktop.formats.annotations import LoadedAnnotations, load_annotations
@@ -127,7 +128,10 @@ class Annotating(QObject):
         if annotations is None:
             self._notices.warn("There is nothing to export.", "Open an image first.")
             return
-        self._background.run(lambda: export_annotations(annotations, path), self._exported, self._notices.error)
+        slide = self._slide()
+        self._background.run(
+            lambda: export_annotations(annotations, path, slide), self._exported, self._notices.error
+        )
 
     def load(self, path: Path) -> None:
         """Add a file's annotations to the open image; undo takes them back together."""
@@ -135,11 +139,17 @@ class Annotating(QObject):
         if image is None:
             self._notices.warn(f"{path.name} holds annotations.", "Open the image that they belong to first.")
             return
+        slide = self._slide()
         self._background.run(
-            lambda: load_annotations(path),
+            lambda: load_annotations(path, slide),
             lambda loaded: self._add_loaded(path, image.id, loaded),
             self._notices.error,
         )
+
+    def _slide(self) -> ImageInfo | None:
+        """What the open image tells of itself: some formats are placed by it."""
+        reader = self._current.reader
+        return reader.info if reader is not None else None
 
     def regions(self) -> tuple[Geometry, ...]:
         """The selected areas, for a model to look at."""

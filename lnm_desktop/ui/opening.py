@@ -19,7 +19,7 @@ from lnm_desktop.ui.linking import Linking, Pixels
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panes import Panes, Seat
 
-ANNOTATION_SUFFIXES = {".xml", ".geojson", ".json"}
+ANNOTATION_SUFFIXES = {".xml", ".geojson", ".json", ".ndpa"}
 IMAGE_FILTER = "Slides, scans and annotations (*)"
 
 

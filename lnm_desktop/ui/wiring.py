@@ -26,7 +26,12 @@ from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugin
 from lnm_desktop.ui.widgets.shortcuts_dialog import ShortcutsDialog
 from lnm_desktop.ui.workbench import Workbench
 
-EXPORT_FILTER = "ASAP XML (*.xml);;GeoJSON (*.geojson)"
+EXPORT_ENDINGS = {
+    "ASAP XML (*.xml)": "xml",
+    "GeoJSON (*.geojson)": "geojson",
+    "ImageScope XML (*.imagescope.xml)": "imagescope.xml",
+    "NDP.view (*.ndpa)": "ndpa",
+}
 _PANELS = ("annotations", "clinical", "models", "results")
 
 
@@ -183,9 +188,9 @@ class Wiring(QObject):
         _show(dialog)
 
     def _ask_export(self) -> None:
-        dialog = self._save_dialog("Export annotations", EXPORT_FILTER, "xml")
+        dialog = self._save_dialog("Export annotations", ";;".join(EXPORT_ENDINGS), "xml")
         dialog.fileSelected.connect(lambda name: self._bench.annotating.export(Path(name)))
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix("xml" if "xml" in chosen else "geojson"))
+        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(EXPORT_ENDINGS.get(chosen, "xml")))
         _show(dialog)
 
     def _ask_picture(self) -> None:

@@ -35,7 +35,7 @@ def plain(annotations: AnnotationSet) -> AnnotationSet:
 
 def losses(annotations: AnnotationSet) -> tuple[str, ...]:
     """What ASAP XML will not keep of this set, in words; empty where nothing is lost."""
-    told = (lost_details, _changed_names, _changed_groups, _lost_holes, _rounded)
+    told = (lost_details, changed_names, _changed_groups, lost_holes, _rounded)
     return tuple(line for tell in told for line in tell(annotations))
 
 
@@ -114,7 +114,8 @@ def lost_details(annotations: AnnotationSet) -> Iterator[str]:
         yield f"The identifiers of {counted(len(annotations), 'annotation')} are not kept."
 
 
-def _changed_names(annotations: AnnotationSet) -> Iterator[str]:
+def changed_names(annotations: AnnotationSet) -> Iterator[str]:
+    """Names of annotations and groups that XML cannot hold as they are."""
     names = group_names(_used_groups(annotations))
     for place, annotation in enumerate(annotations):
         written = _plain_annotation(annotation, names).name
@@ -137,7 +138,8 @@ def _changed_groups(annotations: AnnotationSet) -> Iterator[str]:
         yield f"The group {name!r} has no definition: it is written with the default colour."
 
 
-def _lost_holes(annotations: AnnotationSet) -> Iterator[str]:
+def lost_holes(annotations: AnnotationSet) -> Iterator[str]:
+    """Holes that become annotations of their own."""
     with_holes = [annotation for annotation in annotations if annotation.geometry.holes]
     number = sum(len(annotation.geometry.holes) for annotation in with_holes)
     if number:

@@ -15,7 +15,7 @@ def geometry_of(kind: Kind, ring: Ring) -> Geometry:
     if kind is Kind.RECTANGLE:
         return _rectangle(ring)
     if kind is Kind.ELLIPSE:
-        return _ellipse(ring)
+        return ellipse(ring)
     if kind in (Kind.ARROW, Kind.RULER):
         return Geometry(Shape.MEASUREMENT, ring)
     if kind is Kind.COUNTER:
@@ -56,8 +56,8 @@ def _rectangle(ring: Ring) -> Geometry:
     return Geometry(Shape.RECTANGLE if len(corners) == 4 else Shape.POLYGON, corners)
 
 
-def _ellipse(ring: Ring) -> Geometry:
-    """The vertices are corners or ends of the axes: both lie on the box that the ellipse fills."""
+def ellipse(ring: Ring) -> Geometry:
+    """The polygon of an ellipse: its vertices, corners or ends of the axes, lie on the box that it fills."""
     if len(ring) < 2:
         raise ValueError(f"an ellipse needs 2 points, this one has {len(ring)}")
     box = _bounds(ring)

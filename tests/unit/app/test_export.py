@@ -8,6 +8,8 @@ import pytest
 
 from lnm_desktop.app.export import convert, export_annotations
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet
+from lnm_desktop.domain.geometry import Size
+from lnm_desktop.domain.image import Calibration, CalibrationSource, ImageInfo, ImageKind
 from lnm_desktop.errors import FormatError
 from lnm_desktop.formats.annotations import load_annotations
 from tests.unit.formats.annotation_builders import a_polygon, an_annotation, content
@@ -43,6 +45,43 @@ def test_notes_of_reading_come_before_those_of_writing(tmp_path: Path) -> None:
     assert report.count == 1
     assert "unknown type 'Ellipse'" in report.notes[0]
     assert "identifiers" in report.notes[-1]
+
+
+class Slide:
+    """A Hamamatsu slide as far as a placement needs one."""
+
+    info = ImageInfo(
+        ImageKind.SLIDE,
+        "hamamatsu",
+        Size(2000, 1000),
+        (),
+        Calibration(0.25, 0.25, CalibrationSource.FILE),
+        properties={f"hamamatsu.{axis}OffsetFromSlideCentre": "5000" for axis in "XY"},
+    )
+
+    def __enter__(self) -> Slide:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.is_closed = True
+
+
+def test_ndpa_is_placed_by_the_slide_that_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slide = Slide()
+    monkeypatch.setattr("lnm_desktop.app.export.open_image", lambda path: {"s.ndpi": slide}[path.name])
+    export_annotations(a_set(), tmp_path / "1.geojson")
+    report = convert(tmp_path / "1.geojson", tmp_path / "2.ndpa", Path("s.ndpi"))
+    assert any("whole nanometres" in note for note in report.notes)
+    assert slide.is_closed
+    convert(tmp_path / "2.ndpa", tmp_path / "3.imagescope.xml", Path("s.ndpi"))
+    first, second = load_annotations(tmp_path / "3.imagescope.xml").annotations
+    assert (first.group, second.group, len(first.geometry.holes)) == ("_0", "", 1)
+    before = next(iter(a_set())).geometry.points
+    near = zip(first.geometry.points, before, strict=True)
+    assert all(abs(a.x - b.x) < 0.003 and abs(a.y - b.y) < 0.003 for a, b in near)
+    with pytest.raises(FormatError, match="not at hand"):
+        convert(tmp_path / "2.ndpa", tmp_path / "4.xml")
+    assert not (tmp_path / "4.xml").exists()
 
 
 def test_a_source_that_cannot_be_read_leaves_the_target_alone(tmp_path: Path) -> None:

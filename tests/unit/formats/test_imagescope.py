@@ -1,4 +1,4 @@
-"""Aperio ImageScope XML: files laid out like that program's (made by hand for these tests), round trips, hostile ones."""
+"""Aperio ImageScope XML: files laid out as that program does (written by hand here), round trips, hostile ones."""
 
 from __future__ import annotations
 
