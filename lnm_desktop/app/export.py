@@ -20,12 +20,15 @@ class ExportReport:
     notes: tuple[str, ...] = ()
 
 
-def export_annotations(source: AnnotationSet, path: Path, slide: ImageInfo | None = None) -> ExportReport:
+def export_annotations(
+    source: AnnotationSet, path: Path, slide: ImageInfo | None = None, ending: str = ""
+) -> ExportReport:
     """Write a set in the format that the name's ending asks for, read back and compared; NDPA needs the slide.
 
+    Of formats that share the name's suffix, `ending` chooses one (`imagescope.xml` for a file `x.xml`).
     Raises FormatError; an older file is then as it was.
     """
-    return ExportReport(path, len(source), save_annotations(path, source, slide))
+    return ExportReport(path, len(source), save_annotations(path, source, slide, ending))
 
 
 def convert(source_path: Path, target_path: Path, slide_path: Path | None = None) -> ExportReport:

@@ -46,7 +46,7 @@ def command(
     calibration = _calibration(info, image_mpp)
     part = info.region if whole else whole_pixels(Region(*region), info)
     scale = resolution.downsample_of(info, calibration)
-    drawn = _drawn(annotations)
+    drawn = _drawn(annotations, info)
     picture = Picture(part, scale, calibration, plane, scale_bar=scale_bar, annotations=drawn, label=label)
     _tell(run_picture_job(PictureJob(image, picture, out, lossless)), as_json=as_json)
 
@@ -64,12 +64,12 @@ def _calibration(info: ImageInfo, image_mpp: float) -> Calibration:
     return Calibration(image_mpp, image_mpp, CalibrationSource.USER)
 
 
-def _drawn(file: Path | None) -> AnnotationSet:
+def _drawn(file: Path | None, slide: ImageInfo) -> AnnotationSet:
     if file is None:
         return AnnotationSet()
     from lnm_desktop.formats.annotations import load_annotations  # noqa: PLC0415 - as above
 
-    return load_annotations(file).annotations
+    return load_annotations(file, slide).annotations
 
 
 def _tell(report: PictureReport, *, as_json: bool) -> None:

@@ -18,7 +18,9 @@ USE = "Research use only, not for diagnostic use."
 
 
 def command(
-    annotations: list[Path] = typer.Argument(help="ASAP XML, GeoJSON or CAMELYON contours; one file for each node."),
+    annotations: list[Path] = typer.Argument(
+        help="ASAP or ImageScope XML, GeoJSON or CAMELYON contours; one for each node."
+    ),
     mpp: float = typer.Option(None, "--mpp", help="Pixel size of level 0 in µm. Without it nothing is measured."),
     mpp_y: float = typer.Option(None, "--mpp-y", help="Height of a pixel in µm, where it is no square."),
     group: list[str] = typer.Option([], "--group", help="A group whose outlines are lesions; may be repeated."),

@@ -21,9 +21,10 @@ from lnm_desktop.formats.ndpa.plain import plain as ndpa_plain
 from lnm_desktop.formats.safe_xml import first_tags
 
 LIMIT_BYTES = 512 * 1024**2
+IMAGESCOPE_SUFFIX = ".imagescope.xml"
 # The first that fits counts. ImageScope's own ending is .xml like ASAP's, and a name must say which one is meant.
 _FORMATS: dict[str, ModuleType] = {
-    ".imagescope.xml": imagescope,
+    IMAGESCOPE_SUFFIX: imagescope,
     ".xml": asap_xml,
     ".geojson": geojson,
     ".json": geojson,
@@ -58,17 +59,19 @@ def load_annotations(path: Path, slide: ImageInfo | None = None) -> LoadedAnnota
     return loads_object(content, name=path.name)
 
 
-def save_annotations(path: Path, annotations: AnnotationSet, slide: ImageInfo | None = None) -> tuple[str, ...]:
+def save_annotations(
+    path: Path, annotations: AnnotationSet, slide: ImageInfo | None = None, ending: str = ""
+) -> tuple[str, ...]:
     """Write in the format that the name's ending asks for; returns in words what the format does not keep.
 
     .xml is ASAP's, .imagescope.xml that of ImageScope (whose own files end in .xml too: the double ending leaves no
-    doubt about which is meant), .geojson and .json are GeoJSON,
-    .ndpa is NDP.view's and needs the slide.
+    doubt about which is meant), .geojson and .json are GeoJSON, .ndpa is NDP.view's and needs the slide. A dialog
+    that has asked for the format passes its `ending`: `imagescope.xml` makes a file `x.xml` one of ImageScope.
 
     The text is read back and compared before an older file is replaced, and the file after it.
     Raises FormatError, and then an older file is as it was unless the disk itself fails.
     """
-    form = _form(path.name, annotations, slide)
+    form = _form(path.name, _asked(path, ending), annotations, slide)
     data = form.dumps(annotations)
     if _content(form.loads(data).annotations) != _content(form.kept):
         raise FormatError(
@@ -81,8 +84,14 @@ def save_annotations(path: Path, annotations: AnnotationSet, slide: ImageInfo | 
     return form.losses(annotations)
 
 
-def _form(name: str, annotations: AnnotationSet, slide: ImageInfo | None) -> _Form:
-    if name.lower().endswith(NDPA_SUFFIX):
+def _asked(path: Path, ending: str) -> str:
+    """The name that chooses the format: the ending asked for, where the file's suffix allows it and says no more."""
+    is_open = path.suffix and not path.name.lower().endswith(IMAGESCOPE_SUFFIX)
+    return f".{ending}" if is_open and f".{ending}".endswith(path.suffix.lower()) else path.name
+
+
+def _form(name: str, ending: str, annotations: AnnotationSet, slide: ImageInfo | None) -> _Form:
+    if ending.lower().endswith(NDPA_SUFFIX):
         place = _placement(name, slide)
         return _Form(
             lambda items: ndpa.dumps(items, placement=place),
@@ -90,7 +99,7 @@ def _form(name: str, annotations: AnnotationSet, slide: ImageInfo | None) -> _Fo
             ndpa_plain(annotations, place),
             ndpa.losses,
         )
-    module = _module(name)
+    module = _module(ending)
     plain = {asap_xml: asap_plain, imagescope: imagescope_plain}.get(module, lambda items: items)
     return _Form(module.dumps, lambda data: module.loads(data, name=name), plain(annotations), module.losses)
 

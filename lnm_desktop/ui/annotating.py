@@ -122,15 +122,15 @@ class Annotating(QObject):
             known = tuple(AnnotationId(one) for one in ids if one in opened[2])
             self._notices.attempt(lambda: opened[0].execute(RemoveAnnotations(opened[1], known)) if known else None)
 
-    def export(self, path: Path) -> None:
-        """Write the open image's annotations to a file."""
+    def export(self, path: Path, ending: str = "") -> None:
+        """Write the open image's annotations to a file; of formats that share its suffix, the one of that ending."""
         annotations = self._current.annotations
         if annotations is None:
             self._notices.warn("There is nothing to export.", "Open an image first.")
             return
         slide = self._slide()
         self._background.run(
-            lambda: export_annotations(annotations, path, slide), self._exported, self._notices.error
+            lambda: export_annotations(annotations, path, slide, ending), self._exported, self._notices.error
         )
 
     def load(self, path: Path) -> None:

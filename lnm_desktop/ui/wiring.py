@@ -189,7 +189,7 @@ class Wiring(QObject):
 
     def _ask_export(self) -> None:
         dialog = self._save_dialog("Export annotations", ";;".join(EXPORT_ENDINGS), "xml")
-        dialog.fileSelected.connect(lambda name: self._bench.annotating.export(Path(name)))
+        dialog.fileSelected.connect(lambda name: self._bench.annotating.export(Path(name), dialog.defaultSuffix()))
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(EXPORT_ENDINGS.get(chosen, "xml")))
         _show(dialog)
 

@@ -26,48 +26,54 @@ class Part:
 
 def join(parts: list[Part]) -> tuple[list[Annotation], int]:
     """One layer's annotations with their holes, and how many holes lie in no outline and became areas to cut out."""
-    positives = [place for place, part in enumerate(parts) if _is_outline(part)]
     negatives = [place for place, part in enumerate(parts) if part.is_negative]
+    parents = _parents(parts, negatives) if negatives else {}
     holes: dict[int, list[Ring]] = {}
-    stray: set[int] = set()
-    finder = _Finder(parts, positives) if negatives and positives else None
     for place in negatives:
-        parent = finder.parent_of(parts[place]) if finder else None
-        if parent is None:
-            stray.add(place)
-        else:
-            holes.setdefault(parent, []).append(parts[place].annotation.geometry.points)
-    gone = set(negatives) - stray
+        if place in parents:
+            holes.setdefault(parents[place], []).append(parts[place].annotation.geometry.points)
+    stray = set(negatives) - parents.keys()
     found = [
         _with_holes(part.annotation, holes.get(place, []), place in stray)
         for place, part in enumerate(parts)
-        if place not in gone
+        if place not in parents
     ]
     return found, len(stray)
 
 
-class _Finder:
-    """Finds the outline around a hole: the one that it names, else the smallest that holds it."""
+def _parents(parts: list[Part], negatives: list[int]) -> dict[int, int]:
+    """For each hole the outline around it, where there is one: the one that it names, else the smallest."""
+    candidates = _candidates(parts, negatives)
+    parents: dict[int, int] = {}
+    # Rank by rank: each outline is made a shape once for all the holes that ask for it.
+    for rank in range(_MOST_CANDIDATES + 1):
+        asking: dict[int, list[int]] = {}
+        for place in negatives:
+            if place not in parents and rank < len(candidates[place]):
+                asking.setdefault(candidates[place][rank], []).append(place)
+        for outline, places in asking.items():
+            rings = [parts[place].annotation.geometry.points for place in places]
+            inside = lies_inside(parts[outline].annotation.geometry.points, rings)
+            parents.update((place, outline) for place, is_in in zip(places, inside, strict=True) if is_in)
+    return parents
 
-    def __init__(self, parts: list[Part], positives: list[int]) -> None:
-        self._parts = parts
-        self._positives = positives
-        self._by_identity = {parts[place].identity: place for place in reversed(positives)}
-        self._boxes = [parts[place].annotation.geometry.bounds for place in positives]
-        self._tree = shapely.STRtree([_box(box) for box in self._boxes])
 
-    def parent_of(self, hole: Part) -> int | None:
-        ring = hole.annotation.geometry.points
-        named = self._by_identity.get(hole.inside) if hole.inside not in ("", "0") else None
-        if named is not None and self._lies_in(named, ring):
-            return named
-        box = _box(hole.annotation.geometry.bounds)
-        near = sorted(self._tree.query(box), key=lambda index: self._boxes[index].width * self._boxes[index].height)
-        places = (self._positives[index] for index in near[:_MOST_CANDIDATES])
-        return next((place for place in places if self._lies_in(place, ring)), None)
-
-    def _lies_in(self, place: int, ring: Ring) -> bool:
-        return lies_inside(self._parts[place].annotation.geometry.points, [ring])[0]
+def _candidates(parts: list[Part], negatives: list[int]) -> dict[int, list[int]]:
+    """For each hole the outlines that it may lie in, likeliest first."""
+    positives = [place for place, part in enumerate(parts) if _is_outline(part)]
+    named = {parts[place].identity: [place] for place in reversed(positives)}
+    boxes = [parts[place].annotation.geometry.bounds for place in positives]
+    tree = shapely.STRtree([_box(box) for box in boxes])
+    found: dict[int, list[int]] = {}
+    for place in negatives:
+        part = parts[place]
+        near = sorted(
+            tree.query(_box(part.annotation.geometry.bounds)),
+            key=lambda index: boxes[index].width * boxes[index].height,
+        )
+        first = named.get(part.inside, []) if part.inside not in ("", "0") else []
+        found[place] = [*first, *(positives[index] for index in near[:_MOST_CANDIDATES])]
+    return found
 
 
 def _is_outline(part: Part) -> bool:
