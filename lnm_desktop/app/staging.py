@@ -1,4 +1,4 @@
-"""From outlines in files to lesions, nodes and a stage."""
+"""From outlines in files or in a case to lesions, nodes and a stage."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnm_desktop.app.session import Session
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
 from lnm_desktop.domain.camelyon import is_tumor_group, outlined_in_part
+from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.geometry import Shape
-from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.ids import CaseId
+from lnm_desktop.domain.image import Calibration, ImageKind
 from lnm_desktop.domain.staging import Lesion, Metastasis, PatientStage, measure_lesion, node_class, patient_stage
-from lnm_desktop.errors import CalibrationMissing, FormatError
+from lnm_desktop.errors import CalibrationMissing, FormatError, ImageNotFound
 from lnm_desktop.formats.annotations import load_annotations
 from lnm_desktop.formats.loaded import counted
 
 _OUTLINES = (Shape.POLYGON, Shape.SPLINE, Shape.RECTANGLE)
+IsTumor = Callable[[str], bool]
+CalibrationOf = Callable[[CaseImage], Calibration]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class FoundLesion:
 
 @dataclass(frozen=True, slots=True)
 class NodeReport:
-    """One file, which is one lymph node: its lesions, the largest first, and what it is; `notes` in words."""
+    """One lymph node, which is one file or slide: what it is, its lesions, the largest first, and notes in words."""
 
     node: str
     kind: Metastasis
@@ -49,16 +54,27 @@ def stage_files(files: Sequence[Path], calibration: Calibration, groups: Collect
     """Stage a patient by annotation files, one for each node.
 
     Lesions are outlines in a group that CAMELYON uses for tumour, or in one of `groups` where some are given.
-    Raises CalibrationMissing without a pixel size; FormatError for a file that cannot be read or has no such group,
-    and for two files of one name.
+    Raises CalibrationMissing for lesions without a pixel size; FormatError for a file that cannot be read or has no
+    such group, and for two files of one name.
     """
-    if not calibration.is_known:
-        raise CalibrationMissing(
-            "Lesions cannot be measured without a pixel size", hint="Give it in µm per pixel with --mpp."
-        )
     _check_names(files)
-    nodes = tuple(_node(file, calibration, groups) for file in files)
-    return StageReport(nodes, patient_stage({node.node: node.kind for node in nodes}))
+    return _report([_node_of_file(file, calibration, groups) for file in files])
+
+
+def stage_case(session: Session, case_id: CaseId, calibration_of: CalibrationOf) -> StageReport:
+    """Stage a case by what is drawn on its slides, each of which is a node.
+
+    `calibration_of` is asked for slides with lesions alone. Raises what it raises, CalibrationMissing naming the
+    slide, ImageNotFound for a case without slides, StoreError.
+    """
+    slides = [image for image in session.images(case_id) if image.kind is ImageKind.SLIDE]
+    if not slides:
+        raise ImageNotFound("this case has no slide to be staged", hint="Open the slides of its lymph nodes first.")
+    return _report([_node_of_slide(session.annotations(slide.id), slide, calibration_of) for slide in slides])
+
+
+def _report(nodes: Sequence[NodeReport]) -> StageReport:
+    return StageReport(tuple(nodes), patient_stage([(node.node, node.kind) for node in nodes]))
 
 
 def _check_names(files: Sequence[Path]) -> None:
@@ -68,23 +84,45 @@ def _check_names(files: Sequence[Path]) -> None:
         raise FormatError(f"two files are named {twice}", hint="Each node needs a file name of its own.")
 
 
-def _node(file: Path, calibration: Calibration, groups: Collection[str]) -> NodeReport:
+def _node_of_file(file: Path, calibration: Calibration, groups: Collection[str]) -> NodeReport:
     loaded = load_annotations(file)
-    is_tumor = _known_as_tumor(file, loaded.annotations, groups)
+    is_tumor: IsTumor = (lambda name: name in groups) if groups else is_tumor_group
+    _check_groups(file, loaded.annotations, is_tumor)
     chosen = [item for item in loaded.annotations if is_tumor(item.group)]
-    found = [
-        FoundLesion(item.name, item.group, measure_lesion(item.geometry, calibration))
-        for item in chosen
-        if item.geometry.shape in _OUTLINES
-    ]
+    return _node(file.stem, chosen, lambda: calibration, (*loaded.notes, *_doubts(file.stem)))
+
+
+def _node_of_slide(annotations: AnnotationSet, slide: CaseImage, calibration_of: CalibrationOf) -> NodeReport:
+    chosen = [item for item in annotations if is_tumor_group(item.group)]
+    notes = _doubts(Path(slide.path).stem)
+    if not chosen:
+        notes.append("Nothing is outlined as tumour: counted as negative.")
+    return _node(slide.label, chosen, lambda: calibration_of(slide), notes)
+
+
+def _node(
+    name: str, chosen: Sequence[Annotation], calibration: Callable[[], Calibration], notes: Sequence[str]
+) -> NodeReport:
+    outlines = [item for item in chosen if item.geometry.shape in _OUTLINES]
+    known = _known(name, calibration()) if outlines else Calibration()
+    found = [FoundLesion(item.name, item.group, measure_lesion(item.geometry, known)) for item in outlines]
     found.sort(key=lambda one: -one.lesion.longest_mm)
-    notes = (*loaded.notes, *_doubts(file, chosen))
-    return NodeReport(file.stem, node_class(one.lesion.kind for one in found), tuple(found), notes)
+    others = len(chosen) - len(outlines)
+    unmeasured = (f"Not measured among the lesions: {counted(others, 'mark')} without an area.",) if others else ()
+    return NodeReport(name, node_class(one.lesion.kind for one in found), tuple(found), (*notes, *unmeasured))
 
 
-def _known_as_tumor(file: Path, annotations: AnnotationSet, groups: Collection[str]) -> Callable[[str], bool]:
-    """Which groups hold lesions. A file in which none does was not meant to be staged, so it is no negative node."""
-    is_tumor = (lambda name: name in groups) if groups else is_tumor_group
+def _known(name: str, calibration: Calibration) -> Calibration:
+    if not calibration.is_known:
+        raise CalibrationMissing(
+            f"the lesions of {name} cannot be measured: its pixel size is unknown",
+            hint="State the pixel size where the slide is shown; on the command line with --mpp.",
+        )
+    return calibration
+
+
+def _check_groups(file: Path, annotations: AnnotationSet, is_tumor: IsTumor) -> None:
+    """A file in which no group holds lesions was not meant to be staged, so it is no negative node."""
     used = {item.group for item in annotations} | {group.name for group in annotations.groups}
     if annotations and not any(map(is_tumor, used)):
         names = ", ".join(sorted(filter(None, used))) or "no group at all"
@@ -92,12 +130,8 @@ def _known_as_tumor(file: Path, annotations: AnnotationSet, groups: Collection[s
             f"{file.name} has no group that is known to hold metastases, but: {names}",
             hint="Name the groups that hold lesions with --group.",
         )
-    return is_tumor
 
 
-def _doubts(file: Path, chosen: Sequence[Annotation]) -> list[str]:
-    doubts = [outlined_in_part(file.stem)]
-    others = sum(item.geometry.shape not in _OUTLINES for item in chosen)
-    if others:
-        doubts.append(f"Not measured among the lesions: {counted(others, 'mark')} without an area.")
-    return [doubt for doubt in doubts if doubt]
+def _doubts(stem: str) -> list[str]:
+    doubt = outlined_in_part(stem)
+    return [doubt] if doubt else []

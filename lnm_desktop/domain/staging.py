@@ -7,7 +7,7 @@ sections: a node is one slide, and only pN0 to pN2 (here also pN3, by the number
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -89,11 +89,14 @@ def node_class(kinds: Iterable[Metastasis]) -> Metastasis:
     return max(kinds, key=_ORDER.index, default=Metastasis.NEGATIVE)
 
 
-def patient_stage(nodes: Mapping[str, Metastasis]) -> PatientStage:
-    """The stage by the nodes examined; isolated tumour cells make no node positive. Raises ValueError for none."""
+def patient_stage(nodes: Sequence[tuple[str, Metastasis]]) -> PatientStage:
+    """The stage by the nodes examined, each with its name; isolated tumour cells make none positive.
+
+    Raises ValueError for no node.
+    """
     if not nodes:
         raise ValueError("a stage needs at least one node")
-    by_kind = {kind: sorted(name for name, found in nodes.items() if found is kind) for kind in Metastasis}
+    by_kind = {kind: [name for name, found in nodes if found is kind] for kind in Metastasis}
     macro, micro, itc = by_kind[Metastasis.MACRO], by_kind[Metastasis.MICRO], by_kind[Metastasis.ITC]
     if macro:
         return _with_macro(macro, micro)

@@ -251,6 +251,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "reload-models", "Re&load Models", "Models", "", "", "Look for installed models again", break_before=True
     ),
     ActionSpec("add-case", "&New Case…", "Case", "Ctrl+N", "add", "Start a case under a pseudonym"),
+    ActionSpec(
+        "stage",
+        "&Stage Lymph Nodes…",
+        "Case",
+        "",
+        "",
+        "Size and class of each outlined metastasis, and the pN",
+    ),
     ActionSpec("panel-cases", "Go to C&ases", "Case", "Ctrl+1", "", "Put the focus on the list", break_before=True),
     ActionSpec("panel-annotations", "Go to &Annotations", "Case", "Ctrl+2", "", "Show the panel"),
     ActionSpec("panel-clinical", "Go to &Clinical Data", "Case", "Ctrl+3", "", "Show the panel"),

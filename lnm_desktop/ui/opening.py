@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, Signal
 
 from lnm_desktop.app.session import Session
 from lnm_desktop.domain.case import Case, CaseImage
-from lnm_desktop.domain.image import ImageInfo
+from lnm_desktop.domain.image import Calibration, ImageInfo
 from lnm_desktop.errors import ImageNotFound, LnmError
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.bridge import Background
-from lnm_desktop.ui.current import Current
+from lnm_desktop.ui.current import Current, calibration_of
 from lnm_desktop.ui.linking import Linking, Pixels
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panes import Panes, Seat
@@ -73,6 +73,11 @@ class Opening(QObject):
             self._open(path, seat, self._add)
         for path in drawings:
             self.annotations_found.emit(path)
+
+    def pixel_size(self, image: CaseImage) -> Calibration:
+        """The file's, else the one that a person stated; to be asked beside the window. Raises ImageError."""
+        with self._pixels.open(Path(image.path)) as reader:
+            return calibration_of(reader.info.calibration, image.user_mpp)
 
     def open_image(self, image: CaseImage) -> None:
         """Open an image that belongs to a case already, in the active pane."""

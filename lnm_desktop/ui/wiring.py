@@ -20,6 +20,7 @@ from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
 from lnm_desktop.ui.recent_files import RecentFiles
 from lnm_desktop.ui.shortcuts import Shortcuts
+from lnm_desktop.ui.staging import Staging
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
 from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog
@@ -49,6 +50,7 @@ class Wiring(QObject):
         self.shortcuts = Shortcuts(actions)
         self.helping = Helping(actions, bench)
         self.exporting = Exporting(actions, bench)
+        self.staging = Staging(actions, bench)
         self.exporting.asked.connect(lambda dialog: self.helping.explain(dialog, "Export a picture"))
         self.recent = RecentFiles(actions, bench)
         self.palette = CommandPalette(Commands(actions, bench, self.recent), bench.window)
