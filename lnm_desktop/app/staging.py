@@ -50,6 +50,30 @@ class StageReport:
     patient: PatientStage
 
 
+LESION_COLUMNS = ("Node", "Class", "Longest, mm", "Area, mm²", "Group", "Why")
+
+
+def lesion_rows(report: StageReport) -> list[tuple[str, ...]]:
+    """A line for each lesion, as `LESION_COLUMNS` name it; a node without one has a line too."""
+    return [row for node in report.nodes for row in _rows(node)]
+
+
+def _rows(node: NodeReport) -> list[tuple[str, ...]]:
+    if not node.lesions:
+        return [(node.node, node.kind.value, "", "", "", "no lesion outlined")]
+    return [
+        (
+            node.node,
+            found.lesion.kind.value,
+            f"{found.lesion.longest_mm:.3f}",
+            f"{found.lesion.area_mm2:.3f}",
+            found.group,
+            found.lesion.reason,
+        )
+        for found in node.lesions
+    ]
+
+
 def stage_files(files: Sequence[Path], calibration: Calibration, groups: Collection[str] = ()) -> StageReport:
     """Stage a patient by annotation files, one for each node.
 

@@ -9,12 +9,11 @@ import typer
 
 from lnm_desktop.cli.output import WORDS, print_json, print_table
 from lnm_desktop.domain.image import Calibration, CalibrationSource
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.errors import CalibrationMissing
 
 if TYPE_CHECKING:
-    from lnm_desktop.app.staging import FoundLesion, NodeReport, StageReport
-
-USE = "Research use only, not for diagnostic use."
+    from lnm_desktop.app.staging import FoundLesion, StageReport
 
 
 def command(
@@ -64,7 +63,7 @@ def _facts(report: StageReport) -> dict[str, Any]:
             }
             for node in report.nodes
         ],
-        "use": USE,
+        "use": RESEARCH_USE_ONLY,
     }
 
 
@@ -82,25 +81,11 @@ def _lesion(found: FoundLesion) -> dict[str, Any]:
 
 
 def _print_words(report: StageReport) -> None:
-    rows = [row for node in report.nodes for row in _rows(node)]
-    print_table("Lesions", ("node", "class", "longest, mm", "area, mm²", "why"), rows)
+    from lnm_desktop.app.staging import LESION_COLUMNS, lesion_rows  # noqa: PLC0415 - as above
+
+    print_table("Lesions", LESION_COLUMNS, lesion_rows(report))
     for node in report.nodes:
         for note in node.notes:
             WORDS.print(f"  {node.node}: {note}", markup=False)
     WORDS.print(f"{report.patient.stage}: {report.patient.reason}", markup=False)
-    WORDS.print(USE, markup=False)
-
-
-def _rows(node: NodeReport) -> list[tuple[str, ...]]:
-    if not node.lesions:
-        return [(node.node, node.kind.value, "", "", "no lesion outlined")]
-    return [
-        (
-            node.node,
-            found.lesion.kind.value,
-            f"{found.lesion.longest_mm:.3f}",
-            f"{found.lesion.area_mm2:.3f}",
-            found.lesion.reason,
-        )
-        for found in node.lesions
-    ]
+    WORDS.print(RESEARCH_USE_ONLY, markup=False)

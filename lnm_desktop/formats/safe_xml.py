@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol, cast
@@ -11,6 +12,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
 from lnm_desktop.errors import FormatError
+from lnm_desktop.formats.loaded import counted
 
 MAX_DEPTH = 64
 MAX_VERTICES = 2_000_000
@@ -82,6 +84,24 @@ def check_element(depth: int, attributes: dict[str, str]) -> None:
         raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
     if sum(map(len, attributes)) + sum(map(len, attributes.values())) > MAX_TEXT:
         raise ValueError(f"the attributes of an element are longer than {MAX_TEXT:,} characters")
+
+
+class LeftOut:
+    """Counts what was met and not understood, by kinds, of which there may be no end in a hostile file."""
+
+    def __init__(self, verdict: str) -> None:
+        """`verdict` says what happened to it: "was left out"."""
+        self._verdict = verdict
+        self._numbers: Counter[str] = Counter()
+
+    def count(self, words: str) -> None:
+        """Once more."""
+        known = len(self._numbers) < MOST_KINDS or words in self._numbers
+        self._numbers[words if known else "More"] += 1
+
+    def notes(self) -> list[str]:
+        """One sentence for each kind."""
+        return [f"{words} {self._verdict} ({counted(number, 'time')})." for words, number in self._numbers.items()]
 
 
 class _Sniffer:

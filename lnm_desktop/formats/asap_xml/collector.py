@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import ParseError
 
-from lnm_desktop.formats.loaded import counted
 from lnm_desktop.formats.safe_xml import (
     MAX_ANNOTATIONS,
     MAX_VERTICES,
-    MOST_KINDS,
+    LeftOut,
     check_element,
     feed,
     told,
@@ -62,7 +61,7 @@ class Collector:
         self._vertices = 0
         self._annotation: RawAnnotation | None = None
         self._group: RawGroup | None = None
-        self._strange: dict[str, int] = {}
+        self._left_out = LeftOut("is not known to ASAP and was left out")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -96,8 +95,7 @@ class Collector:
 
     def close(self) -> RawDocument:
         """The document is complete."""
-        for words, number in self._strange.items():
-            self.document.notes.append(f"{words} is not known to ASAP and was left out ({counted(number, 'time')}).")
+        self.document.notes += self._left_out.notes()
         return self.document
 
     def _check(self, attributes: dict[str, str]) -> None:
@@ -113,7 +111,7 @@ class Collector:
 
     def _add_point(self, attributes: dict[str, str]) -> None:
         if self._annotation is None:
-            self._count("a <Coordinate> outside an annotation")
+            self._left_out.count("a <Coordinate> outside an annotation")
             return
         self._vertices += 1
         if self._vertices > MAX_VERTICES:
@@ -122,18 +120,13 @@ class Collector:
 
     def _note_element(self, name: str, attributes: dict[str, str]) -> None:
         if name not in _KNOWN or name == "Attribute":
-            self._count(f"The element <{name}>")
+            self._left_out.count(f"The element <{name}>")
         else:
             self._note_keys(name, attributes.keys())
 
     def _note_keys(self, element: str, keys: Iterable[str]) -> None:
         for key in sorted(keys):
-            self._count(f"The attribute {key!r} of <{element}>")
-
-    def _count(self, words: str) -> None:
-        known = len(self._strange) < MOST_KINDS or words in self._strange
-        key = words if known else "More"
-        self._strange[key] = self._strange.get(key, 0) + 1
+            self._left_out.count(f"The attribute {key!r} of <{element}>")
 
 
 def collect(data: bytes, *, name: str) -> RawDocument:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lnm_desktop.formats.loaded import counted
 from lnm_desktop.formats.safe_xml import (
     MAX_ANNOTATIONS,
     MAX_VERTICES,
-    MOST_KINDS,
+    LeftOut,
     check_element,
     feed,
     told,
@@ -58,7 +56,7 @@ class Collector:
         self._depth = self._regions = self._vertices = 0
         self._layer: RawLayer | None = None
         self._region: RawRegion | None = None
-        self._strange: Counter[str] = Counter()
+        self._left_out = LeftOut("was left out")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -74,7 +72,7 @@ class Collector:
         elif name == "Attribute":
             self._add_attribute(attributes)
         elif name not in _PASSED_OVER:
-            self._count(f"The element <{name}>")
+            self._left_out.count(f"The element <{name}>")
 
     def end(self, tag: str) -> None:
         """An element ends."""
@@ -87,8 +85,7 @@ class Collector:
 
     def close(self) -> RawDocument:
         """The document is complete."""
-        notes = (f"{words} was left out ({counted(number, 'time')})." for words, number in self._strange.items())
-        self.document.notes += notes
+        self.document.notes += self._left_out.notes()
         return self.document
 
     def _add_layer(self, attributes: dict[str, str]) -> None:
@@ -102,7 +99,7 @@ class Collector:
         if self._regions > MAX_ANNOTATIONS:
             raise ValueError(f"it has more than {MAX_ANNOTATIONS:,} regions")
         if self._layer is None:
-            self._count("A <Region> outside a layer")
+            self._left_out.count("A <Region> outside a layer")
             return
         self._region = RawRegion(attributes)
         self._layer.regions.append(self._region)
@@ -116,16 +113,12 @@ class Collector:
 
     def _add_point(self, attributes: dict[str, str]) -> None:
         if self._region is None:
-            self._count("A <Vertex> outside a region")
+            self._left_out.count("A <Vertex> outside a region")
             return
         self._vertices += 1
         if self._vertices > MAX_VERTICES:
             raise ValueError(f"it has more than {MAX_VERTICES:,} points")
         self._region.points.append((attributes.get("X"), attributes.get("Y")))
-
-    def _count(self, words: str) -> None:
-        known = len(self._strange) < MOST_KINDS or words in self._strange
-        self._strange[words if known else "More"] += 1
 
 
 def collect(data: bytes, *, name: str) -> RawDocument:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from lnm_desktop.formats.loaded import counted
 from lnm_desktop.formats.safe_xml import (
     MAX_ANNOTATIONS,
     MAX_TEXT,
     MAX_VERTICES,
-    MOST_KINDS,
+    LeftOut,
     check_element,
     feed,
     told,
@@ -56,7 +54,7 @@ class Collector:
         self._view: RawView | None = None
         self._target: dict[str, str] | None = None
         self._vertices = 0
-        self._strange: Counter[str] = Counter()
+        self._left_out = LeftOut("was left out")
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """An element begins."""
@@ -91,8 +89,7 @@ class Collector:
 
     def close(self) -> RawDocument:
         """The document is complete."""
-        notes = (f"{words} was left out ({counted(number, 'time')})." for words, number in self._strange.items())
-        self.document.notes += notes
+        self.document.notes += self._left_out.notes()
         return self.document
 
     def _add_view(self) -> None:
@@ -121,11 +118,7 @@ class Collector:
             self._target = self._view.texts if name in _VIEW_FIELDS else None
             known = name in _VIEW_FIELDS | _PASSED_OVER
         if not known:
-            self._count(f"The element <{name}>")
-
-    def _count(self, words: str) -> None:
-        known = len(self._strange) < MOST_KINDS or words in self._strange
-        self._strange[words if known else "More"] += 1
+            self._left_out.count(f"The element <{name}>")
 
 
 def collect(data: bytes, *, name: str) -> RawDocument:
