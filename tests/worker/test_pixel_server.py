@@ -243,14 +243,18 @@ def test_what_lies_behind_a_bad_request_in_the_same_process_is_read_all_the_same
 
 
 def test_the_next_request_is_in_the_process_before_it_has_answered(single: Desk, tmp_path: Path) -> None:
-    for name in ("slow-a.svs", "slow-b.svs"):
-        (tmp_path / name).write_bytes(b"x")
-    readers = [single.server.open(tmp_path / name) for name in ("slow-a.svs", "slow-b.svs", "slow-a.svs")]
-    for reader in readers:
-        reader.read_region(REQUEST)
-    futures = [reader.submit(REQUEST) for reader in readers]
-    time.sleep(0.25)  # half of what each takes
-    assert [future.cancel() for future in futures] == [False, False, True]
+    bad, good = single.server.open(tmp_path / "hang-a"), single.server.open(tmp_path / "good-a")
+    hanging, behind, waiting = bad.submit(REQUEST), good.submit(REQUEST), good.submit(REQUEST)
+    deadline = time.monotonic() + 20
+    while not behind.running():
+        assert time.monotonic() < deadline
+        assert not behind.done()
+        time.sleep(0.005)
+    assert not hanging.done()
+    assert waiting.cancel()
+    with pytest.raises(ImageTimeout):
+        hanging.result(20)
+    assert behind.result(20).shape == (32, 64, 3)
 
 
 def test_a_closed_file_is_closed_in_every_process(real: Desk, tmp_path: Path) -> None:
