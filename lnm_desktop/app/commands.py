@@ -86,6 +86,33 @@ class RemoveAnnotations:
 
 
 @dataclass(frozen=True)
+class EditAnnotations:
+    """Remove some annotations and put others in, new or in the place of those with their ids, all in one step.
+
+    `words` say what was done, as in “Unite 3 annotations”. Raises ValueError where there is nothing to do or one
+    id is named twice.
+    """
+
+    image_id: ImageId
+    words: str
+    put: tuple[Annotation, ...] = ()
+    removed: tuple[AnnotationId, ...] = ()
+
+    def __post_init__(self) -> None:
+        named = [*(item.id for item in self.put), *self.removed]
+        if not named:
+            raise ValueError("there is nothing to change")
+        if len(set(named)) < len(named):
+            raise ValueError("one annotation is named twice")
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = dict.fromkeys(self.removed)
+        after |= {item.id: annotation_to(item) for item in self.put}
+        return Edit(ObjectKind.ANNOTATION, Op.SET, self.words, after, image_id=self.image_id)
+
+
+@dataclass(frozen=True)
 class SetGroups:
     """Declare exactly these groups on an image."""
 
@@ -205,6 +232,7 @@ Command = (
     AddAnnotations
     | ReplaceAnnotation
     | RemoveAnnotations
+    | EditAnnotations
     | SetGroups
     | SetClinicalValue
     | AddCase

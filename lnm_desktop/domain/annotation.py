@@ -18,12 +18,19 @@ _COLOR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 @dataclass(frozen=True, slots=True)
 class AnnotationGroup:
-    """A named, coloured class of annotations; `parent` names the group that it nests in."""
+    """A named, coloured class of annotations; `parent` names the group that it nests in.
+
+    What is in a `locked` group cannot be changed by hand, what is in one that is not `visible` is not drawn,
+    and a `filled` one is drawn with its area tinted.
+    """
 
     name: str
     color: str = "#64FE2E"
     parent: str = NO_GROUP
     attributes: tuple[tuple[str, str], ...] = ()
+    locked: bool = False
+    visible: bool = True
+    filled: bool = True
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -43,6 +50,7 @@ class Annotation:
     author: str = ""
     created: str = ""
     origin: str = HUMAN
+    comment: str = ""
 
     def __post_init__(self) -> None:
         _check_color(self.color)

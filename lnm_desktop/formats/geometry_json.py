@@ -10,6 +10,8 @@ from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape
 from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.errors import FormatError
 
+_FLAGS = {"locked": False, "visible": True, "filled": True}
+
 
 def geometry_to_dict(geometry: Geometry) -> dict[str, Any]:
     """`{"shape", "points": [[x, y], …], "holes": [ring, …]}`; `holes` only where there are some."""
@@ -52,6 +54,7 @@ def annotation_to_dict(annotation: Annotation) -> dict[str, Any]:
         "author": annotation.author,
         "created": annotation.created,
         "origin": annotation.origin,
+        "comment": annotation.comment,
     }
 
 
@@ -69,6 +72,7 @@ def annotation_from_dict(data: Mapping[str, Any]) -> Annotation:
             author=_text(data, "author", ""),
             created=_text(data, "created", ""),
             origin=_text(data, "origin", HUMAN),
+            comment=_text(data, "comment", ""),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable("annotation", error) from error
@@ -81,6 +85,9 @@ def group_to_dict(group: AnnotationGroup) -> dict[str, Any]:
         "color": group.color,
         "parent": group.parent,
         "attributes": [list(pair) for pair in group.attributes],
+        "locked": group.locked,
+        "visible": group.visible,
+        "filled": group.filled,
     }
 
 
@@ -89,7 +96,8 @@ def group_from_dict(data: Mapping[str, Any]) -> AnnotationGroup:
     try:
         attributes = tuple(_pair(pair) for pair in data.get("attributes", ()))
         color = _text(data, "color", AnnotationGroup("default").color)
-        return AnnotationGroup(_text(data, "name"), color, _text(data, "parent", NO_GROUP), attributes)
+        flags = {name: _flag(data, name, usual) for name, usual in _FLAGS.items()}
+        return AnnotationGroup(_text(data, "name"), color, _text(data, "parent", NO_GROUP), attributes, **flags)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unreadable("group", error) from error
 
@@ -110,6 +118,13 @@ def _text(data: Mapping[str, Any], key: str, default: str | None = None) -> str:
     value = data[key] if default is None else data.get(key, default)
     if not isinstance(value, str):
         raise TypeError(f"{key!r} is not text")
+    return value
+
+
+def _flag(data: Mapping[str, Any], key: str, usual: bool) -> bool:
+    value = data.get(key, usual)
+    if not isinstance(value, bool):
+        raise TypeError(f"{key!r} is neither true nor false")
     return value
 
 

@@ -18,6 +18,7 @@ from lnm_desktop.store.journal import Body
 from lnm_desktop.store.records import PredictionRecord
 
 _TEXTS = ("group", "name", "color", "author", "created", "origin")
+_USUAL = {"locked": False, "visible": True, "filled": True}
 
 
 def points_to(ring: Ring) -> list[list[float]]:
@@ -35,6 +36,7 @@ def annotation_to(annotation: Annotation) -> Body:
     geometry = annotation.geometry
     body: Body = {name: getattr(annotation, name) for name in _TEXTS}
     body |= {"shape": geometry.shape.value, "points": points_to(geometry.points)}
+    body |= {"comment": annotation.comment} if annotation.comment else {}
     return body | ({"holes": [points_to(hole) for hole in geometry.holes]} if geometry.holes else {})
 
 
@@ -42,22 +44,35 @@ def annotation_from(annotation_id: str, body: Mapping[str, Any]) -> Annotation:
     """The annotation of an id and a body."""
     holes = tuple(points_from(hole) for hole in body.get("holes", ()))
     geometry = Geometry(Shape(body["shape"]), points_from(body["points"]), holes)
-    return Annotation(AnnotationId(annotation_id), geometry, **{name: body[name] for name in _TEXTS})
+    return Annotation(AnnotationId(annotation_id), geometry, **_texts(body))
+
+
+def _texts(body: Mapping[str, Any]) -> dict[str, str]:
+    return {name: body[name] for name in _TEXTS} | {"comment": body.get("comment", "")}
 
 
 def groups_to(groups: tuple[AnnotationGroup, ...]) -> Body:
     """Declared groups in order."""
-    attributes = [[list(pair) for pair in group.attributes] for group in groups]
-    rows = [[group.name, group.color, group.parent] for group in groups]
-    return {"groups": [[*row, pairs] for row, pairs in zip(rows, attributes, strict=True)]}
+    return {"groups": [_group_to(group) for group in groups]}
 
 
 def groups_from(body: Mapping[str, Any]) -> tuple[AnnotationGroup, ...]:
     """Declared groups in order."""
-    return tuple(
-        AnnotationGroup(name, color, parent, tuple((key, value) for key, value in pairs))
-        for name, color, parent, pairs in body["groups"]
-    )
+    return tuple(_group_from(*row) for row in body["groups"])
+
+
+def _group_to(group: AnnotationGroup) -> list[Any]:
+    """Name, colour, parent and attributes; then the flags, where one is not as it usually is."""
+    row: list[Any] = [group.name, group.color, group.parent, [list(pair) for pair in group.attributes]]
+    flags = {name: getattr(group, name) for name, usual in _USUAL.items() if getattr(group, name) != usual}
+    return [*row, flags] if flags else row
+
+
+def _group_from(
+    name: str, color: str, parent: str, pairs: list[list[str]], flags: Mapping[str, bool] | None = None
+) -> AnnotationGroup:
+    attributes = tuple((key, value) for key, value in pairs)
+    return AnnotationGroup(name, color, parent, attributes, **dict(flags or {}))
 
 
 def case_to(case: Case) -> Body:

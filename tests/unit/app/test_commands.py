@@ -10,6 +10,7 @@ from lnm_desktop.app.commands import (
     AddImage,
     AddPrediction,
     Command,
+    EditAnnotations,
     RemoveAnnotations,
     ReplaceAnnotation,
     SetClinicalValue,
@@ -75,11 +76,15 @@ def test_commands_about_nothing_are_refused() -> None:
         AddAnnotations(IMAGE, ())
     with pytest.raises(ValueError, match="nothing to remove"):
         RemoveAnnotations(IMAGE, ())
+    with pytest.raises(ValueError, match="nothing to change"):
+        EditAnnotations(IMAGE, "Unite")
 
 
 def test_one_id_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="share one id"):
         AddAnnotations(IMAGE, (a_polygon(), a_polygon())).edit()
+    with pytest.raises(ValueError, match="named twice"):
+        EditAnnotations(IMAGE, "Unite", put=(a_polygon(name="a7"),), removed=(AnnotationId("a7"),))
 
 
 def test_an_edit_holds_only_what_it_touches() -> None:

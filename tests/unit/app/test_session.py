@@ -11,6 +11,7 @@ import pytest
 
 from lnm_desktop.app.commands import (
     AddAnnotations,
+    EditAnnotations,
     RemoveAnnotations,
     ReplaceAnnotation,
     SetClinicalValue,
@@ -181,6 +182,29 @@ def test_a_removal_undone_returns_to_its_place(session: Session) -> None:
     session.execute(RemoveAnnotations(image.id, (drawn[1].id, drawn[3].id)))
     session.undo(image.case_id)
     assert session.annotations(image.id).annotations == drawn
+
+
+def test_many_objects_change_in_one_step_that_one_undo_takes_back(session: Session) -> None:
+    image = an_image(session)
+    first, second, third = drawn = (a_polygon(), a_polygon(20), a_polygon(40))
+    session.execute(AddAnnotations(image.id, drawn))
+    changed, fresh = a_polygon(70), a_polygon(90, comment="united of two")
+    changed = Annotation(second.id, changed.geometry)
+    session.execute(EditAnnotations(image.id, "Unite 2 annotations", put=(changed, fresh), removed=(first.id,)))
+    assert tuple(session.annotations(image.id)) == (changed, third, fresh)
+    session.undo(image.case_id)
+    assert tuple(session.annotations(image.id)) == drawn
+    session.redo(image.case_id)
+    with reopened(session) as again:
+        assert tuple(again.annotations(image.id)) == (changed, third, fresh)
+
+
+def test_what_a_group_is_drawn_like_is_kept(session: Session) -> None:
+    image = an_image(session)
+    groups = (AnnotationGroup("Tumor", locked=True), AnnotationGroup("Lymph", visible=False, filled=False))
+    session.execute(SetGroups(image.id, groups))
+    with reopened(session) as again:
+        assert again.annotations(image.id).groups == groups
 
 
 def test_undo_survives_a_restart_and_names_its_step(session: Session) -> None:
