@@ -23,7 +23,7 @@ from lnm_desktop.domain.ids import CaseId, ImageId, RunId, new_id
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import Prediction
 from lnm_desktop.errors import StoreError
-from lnm_desktop.store.drawing import Drawing, read_drawing
+from lnm_desktop.store.drawing import drawing_after, read_drawing
 from lnm_desktop.store.encoding import bookmark_from, case_from, image_from, prediction_from, value_from
 from lnm_desktop.store.journal import Edit, Entry, State, utc_now
 from lnm_desktop.store.records import AuditReport, Draft, KeptCoverage, PredictionRecord
@@ -72,7 +72,7 @@ class Session:
         self.author = author
         self._workspace = workspace
         self._schema = schema
-        self._drawings: dict[str, Drawing] = {}
+        self._drawings: dict[str, AnnotationSet] = {}
         self._lock = threading.RLock()
 
     @classmethod
@@ -145,7 +145,7 @@ class Session:
         with self._lock:
             if image_id not in self._drawings:
                 self._drawings[image_id] = self._read_drawing(image_id)
-            return self._drawings[image_id].annotations
+            return self._drawings[image_id]
 
     def clinical(self, case_id: CaseId) -> ClinicalRecord:
         """A case's clinical values."""
@@ -274,7 +274,7 @@ class Session:
         stated = self._workspace.states(ObjectKind.USER_MPP, image_id).get(image_id)
         return replace(image, user_mpp=stated["body"]["mpp"]) if stated else image
 
-    def _read_drawing(self, image_id: ImageId) -> Drawing:
+    def _read_drawing(self, image_id: ImageId) -> AnnotationSet:
         self._found(ObjectKind.IMAGE, image_id)
         groups = self._workspace.states(ObjectKind.GROUPS, image_id).get(image_id)
         return read_drawing(self._workspace.states(ObjectKind.ANNOTATION, image_id), groups)
@@ -298,7 +298,7 @@ class Session:
         """Bring what is in memory up to a committed row."""
         drawing = self._drawings.pop(entry.image_id or "", None)
         if drawing is not None and entry.image_id is not None:
-            self._drawings[entry.image_id] = drawing.after(entry)
+            self._drawings[entry.image_id] = drawing_after(drawing, entry)
         image_id = ImageId(entry.image_id) if entry.image_id else None
         ids = tuple(entry.states_after())
         return Change(entry.seq, CaseId(entry.case_id), image_id, _WHAT[entry.kind], ids, entry.words, entry.utc)

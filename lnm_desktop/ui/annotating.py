@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from lnm_desktop.app.commands import AddAnnotations, RemoveAnnotations, ReplaceAnnotation, SetGroups
+from lnm_desktop.app.commands import AddAnnotations, EditAnnotations, RemoveAnnotations, ReplaceAnnotation, SetGroups
 from lnm_desktop.app.export import ExportReport, export_annotations
 from lnm_desktop.app.session import Change, Session
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet, new_annotation
@@ -168,7 +168,7 @@ class Annotating(QObject):
     def _new(self, geometry: Geometry, group: AnnotationGroup | None, annotations: AnnotationSet) -> Annotation:
         if group is None:
             return new_annotation(geometry, author=self._author)
-        number = sum(item.group == group.name for item in annotations) + 1
+        number = annotations.group_sizes.get(group.name, 0) + 1
         return new_annotation(
             geometry, group.name, name=f"{group.name} {number}", color=group.color, author=self._author
         )
@@ -196,12 +196,12 @@ class Annotating(QObject):
             return
         session, image_id, annotations = opened
         groups = tuple(replace(g, name=new) if g.name == old else g for g in groups_of(annotations))
-        moved = [replace(item, group=new) for item in annotations if item.group == old]
+        moved = tuple(replace(item, group=new) for item in annotations if item.group == old)
 
         def rename() -> None:
             session.execute(SetGroups(image_id, groups))
-            for item in moved:
-                session.execute(ReplaceAnnotation(image_id, item))
+            if moved:
+                session.execute(EditAnnotations(image_id, f"Move annotations to {new}", put=moved))
 
         self._notices.attempt(rename)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet
+from lnm_desktop.domain.annotation import NO_GROUP, AnnotationGroup, AnnotationSet
 from lnm_desktop.ui.theme.tokens import OKABE_ITO
 
 DEFAULT_GROUPS = (
@@ -19,6 +19,8 @@ def groups_of(annotations: AnnotationSet) -> tuple[AnnotationGroup, ...]:
     """The groups to choose from: those declared, else the defaults, then any that are used undeclared."""
     known = annotations.groups or DEFAULT_GROUPS
     names = {group.name for group in known}
+    if annotations.group_sizes.keys() <= {*names, NO_GROUP}:
+        return known
     foreign = {item.group: item.color for item in annotations if item.group and item.group not in names}
     return (*known, *(AnnotationGroup(name, color) for name, color in foreign.items()))
 
