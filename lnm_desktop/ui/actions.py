@@ -3,45 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from lnm_desktop.ui.action_spec import ActionSpec
+from lnm_desktop.ui.annotate_actions import ANNOTATE_ACTIONS
 from lnm_desktop.ui.theme.icons import icon
 from lnm_desktop.ui.theme.tokens import Tokens
 
 MENUS = ("File", "Edit", "View", "Annotate", "Models", "Case", "Plugins", "Help")
 RECENT = "Recent &Files"
-GROUP_KEYS = 9
 MAGNIFICATIONS = {1: "", 2: "", 5: "Alt+1", 10: "Alt+2", 20: "Alt+3", 40: "Alt+4"}
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One thing to do. `choice` names the set of which exactly one is on; `strip` puts it on the tool strip.
-
-    A spec with `toggle` is on or off by itself. `hidden` keeps it out of the menus, not out of the palette.
-    `submenu` names the menu inside the menu.
-    """
-
-    id: str
-    text: str
-    menu: str
-    shortcut: str = ""
-    icon: str = ""
-    tip: str = ""
-    choice: str = ""
-    toggle: bool = False
-    strip: bool = False
-    hidden: bool = False
-    break_before: bool = False
-    submenu: str = ""
-
-    @property
-    def plain(self) -> str:
-        """The text without its mnemonic and dots."""
-        return self.text.replace("&", "").rstrip("…")
 
 
 def _magnification(power: int, keys: str) -> ActionSpec:
@@ -56,11 +29,6 @@ def _turn(action_id: str, text: str, keys: str, tip: str) -> ActionSpec:
 
 def _panes(action_id: str, text: str, key: str, tip: str) -> ActionSpec:
     return ActionSpec(action_id, text, "View", key, action_id, tip, "panes", strip=True, submenu="&Panes")
-
-
-def _group(number: int) -> ActionSpec:
-    tip = "What is drawn next belongs to this group"
-    return ActionSpec(f"group-{number}", f"Draw in Group {number}", "Annotate", str(number), "", tip, hidden=True)
 
 
 ACTIONS: tuple[ActionSpec, ...] = (
@@ -231,16 +199,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("theme-dark", "&Dark Theme", "View", "", "", "Light text on dark", choice="theme", break_before=True),
     ActionSpec("theme-light", "&Light Theme", "View", "", "", "Dark text on light", choice="theme"),
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),
-    ActionSpec("tool-move", "&Move", "Annotate", "M", "move", "Drag to pan", choice="tool", strip=True),
-    ActionSpec("tool-select", "&Select", "Annotate", "S", "select", "Select, move and reshape", "tool", strip=True),
-    ActionSpec(
-        "tool-polygon", "&Polygon", "Annotate", "P", "polygon", "Click corners; Enter closes", "tool", strip=True
-    ),
-    ActionSpec("tool-freehand", "&Freehand", "Annotate", "L", "freehand", "Drag a lasso", "tool", strip=True),
-    ActionSpec("tool-rectangle", "&Rectangle", "Annotate", "R", "rectangle", "Drag a rectangle", "tool", strip=True),
-    ActionSpec("tool-point", "Poin&t", "Annotate", ".", "point", "Click to mark a point", "tool", strip=True),
-    ActionSpec("cancel", "&Cancel Drawing", "Annotate", "Esc", "", "Give up the shape in the making", hidden=True),
-    *(_group(number) for number in range(1, GROUP_KEYS + 1)),
+    *ANNOTATE_ACTIONS,
     ActionSpec("run", "&Run Model", "Models", "Ctrl+R", "run", "Run the chosen model with the options shown"),
     ActionSpec("stop", "&Cancel Run", "Models", "Ctrl+.", "stop", "Stop the run"),
     ActionSpec(

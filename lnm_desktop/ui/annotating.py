@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lnm_desktop.app.commands import AddAnnotations, EditAnnotations, RemoveAnnotations, ReplaceAnnotation, SetGroups
 from lnm_desktop.app.export import ExportReport, export_annotations
 from lnm_desktop.app.session import Change, Session
+from lnm_desktop.app.shape_edits import chosen_of
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Shape
 from lnm_desktop.domain.ids import AnnotationId, ImageId
@@ -34,6 +36,8 @@ DraftShape = tuple[Shape, tuple[Point, ...]]
 
 class Annotating(QObject):
     """Connects the panel and, once it is built, the pane with the open image's annotations."""
+
+    selection_changed = Signal()
 
     def __init__(
         self, panel: AnnotationsPanel, current: Current, background: Background, notices: Notices, author: str
@@ -66,6 +70,7 @@ class Annotating(QObject):
             (pane.annotation_changed, self._replace),
             (pane.annotations_removed, self.remove),
             (pane.selection_changed, self._panel.show_selection),
+            (pane.selection_changed, lambda _ids: self.selection_changed.emit()),
             (pane.draft_changed, self._keep_draft),
         )
         self._choose_group(self._panel.current_group())
@@ -121,6 +126,30 @@ class Annotating(QObject):
         if opened is not None and ids:
             known = tuple(AnnotationId(one) for one in ids if one in opened[2])
             self._notices.attempt(lambda: opened[0].execute(RemoveAnnotations(opened[1], known)) if known else None)
+
+    def selected_annotations(self) -> tuple[Annotation, ...]:
+        """What is selected in the viewer, in the order it was selected."""
+        opened = self._opened()
+        if opened is None or self._pane is None:
+            return ()
+        return tuple(opened[2].get(known) for known in self._pane.selected if known in opened[2])
+
+    def edit_selected(self, edit: Callable[[ImageId, Sequence[Annotation]], EditAnnotations]) -> None:
+        """Commit what `edit` makes of the selected annotations, and select what came of them."""
+        opened = self._opened()
+        if opened is None or self._pane is None:
+            return
+        session, image_id, annotations = opened
+        ids = self._pane.selected
+
+        def commit() -> EditAnnotations:
+            command = edit(image_id, chosen_of(annotations, ids))
+            session.execute(command)
+            return command
+
+        done = self._notices.attempt(commit)
+        if done is not None:
+            self._pane.select([item.id for item in done.put])
 
     def export(self, path: Path, ending: str = "") -> None:
         """Write the open image's annotations to a file; of formats that share its suffix, the one of that ending."""

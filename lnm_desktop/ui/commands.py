@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from lnm_desktop.ui.actions import ACTIONS, Actions, ActionSpec
+from lnm_desktop.ui.action_spec import ActionSpec
+from lnm_desktop.ui.actions import ACTIONS, Actions
 from lnm_desktop.ui.recent_files import NOT_FOUND, RecentFiles
 from lnm_desktop.ui.widgets.command_palette import Command
 from lnm_desktop.ui.workbench import Workbench

@@ -19,7 +19,7 @@ def groups_of(annotations: AnnotationSet) -> tuple[AnnotationGroup, ...]:
     """The groups to choose from: those declared, else the defaults, then any that are used undeclared."""
     known = annotations.groups or DEFAULT_GROUPS
     names = {group.name for group in known}
-    if annotations.group_sizes.keys() <= {*names, NO_GROUP}:
+    if set(annotations.group_sizes) <= {*names, NO_GROUP}:
         return known
     foreign = {item.group: item.color for item in annotations if item.group and item.group not in names}
     return (*known, *(AnnotationGroup(name, color) for name, color in foreign.items()))

@@ -54,6 +54,10 @@ class PaneSync(QObject):
         """The panes that move together."""
         return [seat for seat in self._panes.seats if seat in self._links]
 
+    def ways_from(self, seat: Seat) -> dict[Seat, Similarity]:
+        """The ways from one pane's image to that of each pane that moves with it."""
+        return self._links.others(seat)
+
     def _begin(self, first: Seat) -> None:
         self.is_on = True
         self.switched.emit(True)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QTabWidget, QToolBar, QWidget
 
-from lnm_desktop.ui.actions import ACTIONS, MENUS, RECENT, Actions, ActionSpec
+from lnm_desktop.ui.action_spec import ActionSpec
+from lnm_desktop.ui.actions import ACTIONS, MENUS, RECENT, Actions
 from lnm_desktop.ui.theme.tokens import ICON_PX, LEFT_DOCK_PX, RIGHT_DOCK_PX
 from lnm_desktop.ui.widgets.status import Status
 from lnm_desktop.ui.widgets.viewer_area import ViewerArea

@@ -12,13 +12,15 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.paths import log_dir
-from lnm_desktop.ui.actions import GROUP_KEYS, MAGNIFICATIONS, Actions
+from lnm_desktop.ui.actions import MAGNIFICATIONS, Actions
+from lnm_desktop.ui.annotate_actions import GROUP_KEYS
 from lnm_desktop.ui.commands import Commands
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
 from lnm_desktop.ui.recent_files import RecentFiles
+from lnm_desktop.ui.shaping import Shaping
 from lnm_desktop.ui.shortcuts import Shortcuts
 from lnm_desktop.ui.staging import Staging
 from lnm_desktop.ui.viewer.tools import Tool
@@ -51,6 +53,7 @@ class Wiring(QObject):
         self.helping = Helping(actions, bench)
         self.exporting = Exporting(actions, bench)
         self.staging = Staging(actions, bench)
+        self.shaping = Shaping(actions, bench)
         self.exporting.asked.connect(lambda dialog: self.helping.explain(dialog, "Export a picture"))
         self.recent = RecentFiles(actions, bench)
         self.palette = CommandPalette(Commands(actions, bench, self.recent), bench.window)

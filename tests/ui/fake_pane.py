@@ -51,6 +51,7 @@ class FakePane(QWidget):
         self.navigator = FakeNavigator(self)
         self.image_info = self.grey_window = None
         self.look, self.channels, self.inverted = Look(), (), False
+        self.downsample = 1.0
 
     def show_annotations(self, annotations: AnnotationSet) -> None:
         self.annotations = annotations

@@ -102,6 +102,11 @@ class ViewerPane(ImagePane):
         self._update_overlay()
 
     @property
+    def downsample(self) -> float:
+        """Level-0 pixels per screen pixel."""
+        return self._camera.downsample
+
+    @property
     def tool(self) -> Tool:
         """What the left button does."""
         return self._hands.tool
