@@ -26,10 +26,19 @@ def chosen_of(annotations: AnnotationSet, ids: Sequence[AnnotationId]) -> tuple[
 
 
 def check_unlocked(annotations: AnnotationSet, group: str) -> None:
-    """Raises LnmError for a locked group."""
-    found = annotations.group(group)
-    if found is not None and found.locked:
-        raise LnmError(f"The group {group} is locked.", hint="Unlock it in the Annotations panel.")
+    """Raises LnmError for a group that is locked or nested in one that is."""
+    for found in annotations.groups_around(group):
+        if found.locked:
+            raise LnmError(f"The group {found.name} is locked.", hint="Unlock it in the Annotations panel.")
+
+
+def erasable(annotations: AnnotationSet) -> tuple[AnnotationId, ...]:
+    """The areas that are in sight and not locked."""
+    return tuple(
+        item.id
+        for item in annotations
+        if shapes.is_area(item.geometry) and annotations.shows(item) and not annotations.locks(item)
+    )
 
 
 def unite(image_id: ImageId, chosen: Chosen) -> EditAnnotations:
@@ -51,6 +60,25 @@ def intersect(image_id: ImageId, chosen: Chosen) -> EditAnnotations:
     return _merged(
         image_id, f"Intersect {len(areas)} annotations", areas, shapes.intersected([a.geometry for a in areas])
     )
+
+
+def extend(image_id: ImageId, chosen: Chosen, painted: Geometry) -> EditAnnotations:
+    """The first area takes what was painted in addition."""
+    first = _areas(chosen, 1)[0]
+    pieces = shapes.united([first.geometry, painted])
+    return EditAnnotations(image_id, f"Add to {_called(first)}", tuple(_pieces(first, pieces)))
+
+
+def erase(image_id: ImageId, chosen: Chosen, painted: Geometry) -> EditAnnotations | None:
+    """The areas lose what was painted over; None where it touches none of them."""
+    touched = [item for item in chosen if shapes.is_area(item.geometry) and shapes.overlap(item.geometry, painted)]
+    if not touched:
+        return None
+    left = {item.id: shapes.subtracted(item.geometry, [painted]) for item in touched}
+    put = [piece for item in touched if left[item.id] for piece in _pieces(item, left[item.id])]
+    gone = tuple(item.id for item in touched if not left[item.id])
+    words = f"Take from {_called(touched[0])}" if len(touched) == 1 else f"Take from {len(touched)} annotations"
+    return EditAnnotations(image_id, words, tuple(put), gone)
 
 
 def split(image_id: ImageId, chosen: Chosen) -> EditAnnotations:
@@ -147,6 +175,10 @@ def _pieces(item: Annotation, pieces: shapes.Pieces) -> list[Annotation]:
     first, *others = pieces
     made = [replace(item, id=new_annotation(one).id, geometry=one) for one in others]
     return [replace(item, geometry=first), *made]
+
+
+def _called(item: Annotation) -> str:
+    return item.name or item.group or "annotation"
 
 
 def _counted(verb: str, count: int) -> str:

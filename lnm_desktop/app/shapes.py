@@ -61,6 +61,13 @@ def intersected(geometries: Sequence[Geometry]) -> Pieces:
     return from_shapely(shapely.intersection_all([to_shapely(one) for one in geometries]))
 
 
+def overlap(first: Geometry, second: Geometry) -> bool:
+    """True where two areas share some."""
+    a, b = first.bounds, second.bounds
+    apart = a.x > b.right or b.x > a.right or a.y > b.bottom or b.y > a.bottom
+    return not apart and bool(to_shapely(first).intersection(to_shapely(second)).area > LEAST_AREA_PX2)
+
+
 def split(geometry: Geometry, line: Sequence[Point]) -> Pieces:
     """The pieces that a line, lengthened to both sides beyond the area, cuts an area into."""
     cut = LineString(_pairs(_lengthened(line, geometry)))
@@ -93,6 +100,23 @@ def stroked(path: Sequence[Point], radius_px: float) -> Geometry:
     line = LineString(_pairs(path)) if len(path) > 1 else shapely.Point(path[0].x, path[0].y)
     painted = from_shapely(line.buffer(radius_px, quad_segs=QUARTER_SEGMENTS))
     return painted[0]
+
+
+def tidied(geometry: Geometry, tolerance_px: float) -> Geometry:
+    """A polygon with fewer vertices but no fewer holes; see `simplified`."""
+    pieces = simplified(geometry, tolerance_px)
+    return pieces[0] if pieces else geometry
+
+
+def smooth(points: Sequence[Point], per_span: int = 12) -> Ring:
+    """A closed curve through the points (uniform Catmull-Rom), `per_span` places from each to the next."""
+    through = np.array(_pairs(points))
+    before, after = np.roll(through, 1, axis=0), np.roll(through, -1, axis=0)
+    beyond = np.roll(through, -2, axis=0)
+    t = np.linspace(0.0, 1.0, per_span, endpoint=False).reshape(1, -1, 1)
+    p0, p1, p2, p3 = (part[:, np.newaxis] for part in (before, through, after, beyond))
+    rise = (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3
+    return tuple(Point(float(x), float(y)) for x, y in (p1 + rise / 2).reshape(-1, 2))
 
 
 def ellipse(center: Point, half_width: float, half_height: float, vertices: int = 64) -> Geometry:

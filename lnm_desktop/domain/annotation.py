@@ -138,6 +138,23 @@ class AnnotationSet:
         group = self.group(annotation.group)
         return group.color if group else annotation.color
 
+    def shows(self, annotation: Annotation) -> bool:
+        """False for what lies in a group that is hidden, or nested in one that is."""
+        return all(group.visible for group in self.groups_around(annotation.group))
+
+    def locks(self, annotation: Annotation) -> bool:
+        """True for what lies in a group that is locked, or nested in one that is."""
+        return any(group.locked for group in self.groups_around(annotation.group))
+
+    def groups_around(self, name: str) -> list[AnnotationGroup]:
+        """The declared group of that name and those that it nests in, innermost first."""
+        around: list[AnnotationGroup] = []
+        group = self.group(name)
+        while group is not None and group not in around:
+            around.append(group)
+            group = self.group(group.parent)
+        return around
+
     def add(self, *annotations: Annotation) -> AnnotationSet:
         """A set with these appended. Raises ValueError for an id already present."""
         fresh = {item.id: (self._next + nth, item) for nth, item in enumerate(annotations)}

@@ -28,7 +28,37 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("tool-freehand", "&Freehand", "Annotate", "L", "freehand", "Drag a lasso", "tool", strip=True),
     ActionSpec("tool-rectangle", "&Rectangle", "Annotate", "R", "rectangle", "Drag a rectangle", "tool", strip=True),
+    ActionSpec("tool-ellipse", "&Ellipse", "Annotate", "E", "ellipse", "Drag an ellipse", "tool", strip=True),
+    ActionSpec(
+        "tool-spline", "Sp&line", "Annotate", "Shift+P", "spline", "Click; a smooth outline; Enter closes", "tool"
+    ),
+    ActionSpec(
+        "tool-brush",
+        "&Brush",
+        "Annotate",
+        "B",
+        "brush",
+        "Paint; Alt erases; [ ] size",
+        "tool",
+        strip=True,
+    ),
+    ActionSpec("tool-eraser", "Er&aser", "Annotate", "Shift+B", "eraser", "Paint away; [ ] size", "tool", strip=True),
+    ActionSpec(
+        "tool-wand",
+        "&Wand",
+        "Annotate",
+        "W",
+        "wand",
+        "Click a stain; drag takes more",
+        "tool",
+        strip=True,
+    ),
     ActionSpec("tool-point", "Poin&t", "Annotate", ".", "point", "Click to mark a point", "tool", strip=True),
+    ActionSpec("tool-ruler", "R&uler", "Annotate", "K", "ruler", "Two points: a length", "tool", strip=True),
+    ActionSpec("tool-angle", "An&gle", "Annotate", "Shift+K", "angle", "Three points: an angle", "tool"),
+    ActionSpec(
+        "snap", "S&nap to Outlines", "Annotate", "Shift+S", "", "New vertices stick to outlines near by", toggle=True
+    ),
     ActionSpec("cancel", "&Cancel Drawing", "Annotate", "Esc", "", "Give up the shape in the making", hidden=True),
     *(_group(number) for number in range(1, GROUP_KEYS + 1)),
     _shape("unite", "&Unite", "Ctrl+U", "Make one annotation of all selected areas"),

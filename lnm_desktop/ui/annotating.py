@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from lnm_desktop.app.commands import AddAnnotations, EditAnnotations, RemoveAnnotations, ReplaceAnnotation, SetGroups
 from lnm_desktop.app.export import ExportReport, export_annotations
 from lnm_desktop.app.session import Change, Session
-from lnm_desktop.app.shape_edits import chosen_of
+from lnm_desktop.app.shape_edits import check_unlocked, chosen_of
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Shape
 from lnm_desktop.domain.ids import AnnotationId, ImageId
@@ -21,6 +21,7 @@ from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.errors import LnmError
 from lnm_desktop.formats.annotations import LoadedAnnotations, load_annotations
 from lnm_desktop.ui.bridge import Background
+from lnm_desktop.ui.combining import Combining, Edit
 from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.groups import groups_of
 from lnm_desktop.ui.notices import Notice, Notices, Offer
@@ -49,6 +50,8 @@ class Annotating(QObject):
         self._notices = notices
         self._author = author
         self._pane: ViewerPane | None = None
+        self._combining = Combining(self, current, background, notices)
+        self._to_select: tuple[AnnotationId, ...] = ()
         self._links = PaneLinks()
         self._draft: DraftShape | None = None
         self._draft_of: ImageId | None = None
@@ -67,6 +70,9 @@ class Annotating(QObject):
         self._pane = pane
         self._links.renew(
             (pane.annotation_drawn, self.add),
+            (pane.area_combined, self._combining.combine),
+            (pane.wand_touched, self._combining.touch),
+            (pane.refused, lambda words: self._notices.warn(words, "Unlock it in the Annotations panel.")),
             (pane.annotation_changed, self._replace),
             (pane.annotations_removed, self.remove),
             (pane.selection_changed, self._panel.show_selection),
@@ -107,49 +113,74 @@ class Annotating(QObject):
                 self._pane.apply_annotations(annotations, [AnnotationId(known) for known in change.ids])
             else:
                 self._pane.show_annotations(annotations)
+            self._select_drawn(annotations)
             self._choose_group(self._panel.current_group())
             self._panel.show_selection(self._pane.selected)
 
+    def _select_drawn(self, annotations: AnnotationSet) -> None:
+        """What was just drawn, once it is shown: the next stroke goes on with it."""
+        ids = self._to_select
+        if self._pane is not None and ids and all(known in annotations for known in ids):
+            self._to_select = ()
+            self._pane.select(ids)
+
     def add(self, geometry: Geometry) -> None:
         """Commit a finished shape in the chosen group."""
-        opened = self._opened()
+        opened = self.opened()
         if opened is None:
             return
         session, image_id, annotations = opened
         group = self._panel.current_group()
         made = self._new(geometry, group, annotations)
-        self._notices.attempt(lambda: self._add(session, image_id, group, made))
+
+        def commit() -> None:
+            check_unlocked(annotations, made.group)
+            self._to_select = (made.id,)
+            self._add(session, image_id, group, made)
+
+        self._notices.attempt(commit)
 
     def remove(self, ids: tuple[str, ...]) -> None:
         """Remove annotations; undo brings them back."""
-        opened = self._opened()
+        opened = self.opened()
         if opened is not None and ids:
             known = tuple(AnnotationId(one) for one in ids if one in opened[2])
             self._notices.attempt(lambda: opened[0].execute(RemoveAnnotations(opened[1], known)) if known else None)
 
     def selected_annotations(self) -> tuple[Annotation, ...]:
+        """See `selected`."""
+        opened = self.opened()
+        return () if opened is None else tuple(opened[2].get(known) for known in self.selected if known in opened[2])
+
+    @property
+    def selected(self) -> tuple[AnnotationId, ...]:
         """What is selected in the viewer, in the order it was selected."""
-        opened = self._opened()
-        if opened is None or self._pane is None:
-            return ()
-        return tuple(opened[2].get(known) for known in self._pane.selected if known in opened[2])
+        return self._pane.selected if self._pane is not None else ()
 
-    def edit_selected(self, edit: Callable[[ImageId, Sequence[Annotation]], EditAnnotations]) -> None:
+    def edit_selected(self, edit: Edit) -> None:
         """Commit what `edit` makes of the selected annotations, and select what came of them."""
-        opened = self._opened()
-        if opened is None or self._pane is None:
-            return
-        session, image_id, annotations = opened
-        ids = self._pane.selected
 
-        def commit() -> EditAnnotations:
-            command = edit(image_id, chosen_of(annotations, ids))
-            session.execute(command)
+        def remembered(image_id: ImageId, chosen: Sequence[Annotation]) -> EditAnnotations | None:
+            command = edit(image_id, chosen)
+            self._to_select = tuple(item.id for item in command.put) if command is not None else ()
             return command
 
-        done = self._notices.attempt(commit)
-        if done is not None:
-            self._pane.select([item.id for item in done.put])
+        self.edit(self.selected, remembered)
+
+    def edit(self, ids: Sequence[AnnotationId], edit: Edit) -> EditAnnotations | None:
+        """Commit what `edit` makes of these annotations; None where it makes nothing or may not."""
+        opened = self.opened()
+        if opened is None:
+            return None
+        session, image_id, annotations = opened
+
+        def commit() -> EditAnnotations | None:
+            command = edit(image_id, chosen_of(annotations, ids))
+            if command is not None:
+                session.execute(command)
+            return command
+
+        return self._notices.attempt(commit)
 
     def export(self, path: Path, ending: str = "") -> None:
         """Write the open image's annotations to a file; of formats that share its suffix, the one of that ending."""
@@ -182,13 +213,14 @@ class Annotating(QObject):
 
     def regions(self) -> tuple[Geometry, ...]:
         """The selected areas, for a model to look at."""
-        opened = self._opened()
+        opened = self.opened()
         if opened is None or self._pane is None:
             return ()
         chosen = (opened[2].get(known).geometry for known in self._pane.selected if known in opened[2])
         return tuple(geometry for geometry in chosen if geometry.area_px2 > 0)
 
-    def _opened(self) -> tuple[Session, ImageId, AnnotationSet] | None:
+    def opened(self) -> tuple[Session, ImageId, AnnotationSet] | None:
+        """The open image's session, id and annotations; None where nothing is open."""
         current = self._current
         if current.session is None or current.image is None:
             return None
@@ -210,17 +242,17 @@ class Annotating(QObject):
         session.clear_draft(image_id)
 
     def _replace(self, annotation: Annotation) -> None:
-        opened = self._opened()
+        opened = self.opened()
         if opened is not None:
             self._notices.attempt(lambda: opened[0].execute(ReplaceAnnotation(opened[1], annotation)))
 
     def _set_groups(self, groups: tuple[AnnotationGroup, ...]) -> None:
-        opened = self._opened()
+        opened = self.opened()
         if opened is not None:
             self._notices.attempt(lambda: opened[0].execute(SetGroups(opened[1], groups)))
 
     def _rename_group(self, old: str, new: str) -> None:
-        opened = self._opened()
+        opened = self.opened()
         if opened is None:
             return
         session, image_id, annotations = opened
@@ -243,7 +275,7 @@ class Annotating(QObject):
             self._pane.select([AnnotationId(known) for known in ids])
 
     def _jump(self, annotation_id: str) -> None:
-        opened = self._opened()
+        opened = self.opened()
         if opened is not None and self._pane is not None and annotation_id in opened[2]:
             self._pane.go_to(opened[2].get(AnnotationId(annotation_id)).geometry.bounds)
 
@@ -266,7 +298,7 @@ class Annotating(QObject):
 
         What was being drawn on an image that is left stays kept: nobody gave it up.
         """
-        opened = self._opened()
+        opened = self.opened()
         if draft is not None:
             self._draft, self._draft_of = draft, opened[1] if opened is not None else None
             if not self._draft_due.isActive():
@@ -290,7 +322,7 @@ class Annotating(QObject):
             self._notices.attempt(lambda: session.save_draft(image_id, *draft))
 
     def _offer_draft(self) -> None:
-        opened = self._opened()
+        opened = self.opened()
         draft = opened[0].draft(opened[1]) if opened is not None else None
         if opened is None or draft is None or len(draft.points) < MINIMUM_POINTS[draft.shape]:
             return

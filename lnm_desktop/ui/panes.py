@@ -72,6 +72,7 @@ class Panes(QObject):
         self._current = current
         self._tool = Tool.MOVE
         self._pointing = False
+        self._snaps = False
         self._annotations_visible = True
         self.make: Callable[[], ViewerPane] | None = None
         self.cache_bytes: int | None = None
@@ -223,6 +224,12 @@ class Panes(QObject):
         self._tool = tool
         self._hand_tool()
 
+    def set_snapping(self, snaps: bool) -> None:
+        """Vertices stick to outlines near by, in every pane."""
+        self._snaps = snaps
+        for pane in self.built():
+            pane.set_snapping(snaps)
+
     def set_pointing(self, pointing: bool) -> None:
         """While places are pointed out the left button draws nothing."""
         self._pointing = pointing
@@ -278,6 +285,7 @@ class Panes(QObject):
         seat.pane = pane
         seat.shown = None
         seat.frame.set_pane(pane)
+        pane.set_snapping(self._snaps)
         if not self._annotations_visible:
             pane.set_annotations_visible(False)
         pane.view_changed.connect(lambda view: seat.frame.show_view(view, seat.slot.calibration))

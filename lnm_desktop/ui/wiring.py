@@ -106,6 +106,7 @@ class Wiring(QObject):
         for tool in Tool:
             self._actions[f"tool-{tool.value}"].triggered.connect(partial(self._take_tool, tool))
         self._actions["tool-move"].setChecked(True)
+        self._actions["snap"].toggled.connect(bench.panes.set_snapping)
         for number in range(1, GROUP_KEYS + 1):
             choose = partial(bench.panels.annotations.choose_group, number - 1)
             self._actions.on({f"group-{number}": choose})

@@ -27,6 +27,9 @@ class FakePane(QWidget):
     """Keeps the annotations and the selection; every other call is written down in `calls`."""
 
     annotation_drawn = Signal(object)
+    area_combined = Signal(object, object)
+    wand_touched = Signal(object, object)
+    refused = Signal(str)
     annotation_changed = Signal(object)
     annotations_removed = Signal(object)
     selection_changed = Signal(object)

@@ -35,7 +35,7 @@ def test_two_are_united_and_parted_by_one_undo(bench: Bench) -> None:
     bench.actions["unite"].trigger()
     (made,) = drawn(bench)
     assert made.geometry.area_px2 == pytest.approx(150)
-    assert bench.pane.selected == (made.id,) or list(bench.pane.selected) == [made.id]
+    bench.wait(lambda: bench.pane.selected == (made.id,))
     bench.bench.undo()
     assert len(drawn(bench)) == 2
 

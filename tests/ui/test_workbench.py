@@ -151,6 +151,8 @@ def test_clicking_a_row_jumps_and_selects(bench: Bench) -> None:
     bench.pane.annotation_drawn.emit(a_triangle())
     bench.wait(lambda: len(bench.pane.annotations) == 1)
     (drawn,) = bench.pane.annotations
+    assert bench.pane.selected == (drawn.id,), "what was just drawn is selected"
+    bench.pane.select(())
     bench.panels.annotations.table.selectRow(0)
     bench.panels.annotations.table.clicked.emit(bench.panels.annotations.table.model().index(0, 0))
     assert bench.pane.selected == (drawn.id,)

@@ -46,6 +46,7 @@ class AnnotationLayer:
         self._annotations = AnnotationSet()
         self._wanted = True
         self._shape_ids: list[AnnotationId] = []
+        self._dot_ids: set[AnnotationId] = set()
         self._edge = 1.0
         common = {"ndim": 2, "scale": placement.scale, "units": placement.units, "opacity": 1.0}
         self.shapes = _Outlines(name="annotations", blending="translucent_no_depth", **common)
@@ -59,7 +60,8 @@ class AnnotationLayer:
         self._show_both()
         self._annotations = annotations
         self._remove_shapes(range(len(self._shape_ids)))
-        self._add_shapes([annotation for annotation in annotations if _is_outline(annotation)])
+        self._add_shapes([item for item in annotations if _is_outline(item) and annotations.shows(item)])
+        self._dot_ids = {item.id for item in annotations if not _is_outline(item)}
         self._draw_points()
         self._hide_empty()
 
@@ -69,8 +71,12 @@ class AnnotationLayer:
         self._show_both()
         self._annotations = annotations
         self._remove_shapes([place for place, known in enumerate(self._shape_ids) if known in changed])
-        self._add_shapes([a for a in annotations if a.id in changed and _is_outline(a)])
-        self._draw_points()
+        present = [annotations.get(known) for known in changed if known in annotations]
+        self._add_shapes([item for item in present if _is_outline(item) and annotations.shows(item)])
+        dots = {item.id for item in present if not _is_outline(item)}
+        if dots or self._dot_ids & changed:
+            self._dot_ids = (self._dot_ids - changed) | dots
+            self._draw_points()
         self._hide_empty()
 
     def place(self, placement: Placement) -> None:
@@ -122,33 +128,33 @@ class AnnotationLayer:
     def _add_shapes(self, annotations: list[Annotation]) -> None:
         if not annotations:
             return
-        colors = [color_of(annotation, self._annotations) for annotation in annotations]
+        colors = [self._annotations.color_of(annotation) for annotation in annotations]
+        fills = [color + self._fill_of(item) for color, item in zip(colors, annotations, strict=True)]
         self.shapes.add(
             [(_outline(annotation.geometry), _napari_type(annotation.geometry)) for annotation in annotations],
             edge_color=colors,
-            face_color=[color + _FILL_HEX for color in colors],
+            face_color=fills,
             edge_width=self._edge,
         )
         self.shapes.selected_data = set()
         self._shape_ids += [annotation.id for annotation in annotations]
 
+    def _fill_of(self, annotation: Annotation) -> str:
+        group = self._annotations.group(annotation.group)
+        return _FILL_HEX if group is None or group.filled else "00"
+
     def _draw_points(self) -> None:
-        dots = [annotation for annotation in self._annotations if not _is_outline(annotation)]
+        dots = [item for item in map(self._annotations.get, self._dot_ids) if self._annotations.shows(item)]
         places = [point for annotation in dots for point in annotation.geometry.points]
         if not places and not len(self.points.data):
             return
-        colors = [color_of(a, self._annotations) for a in dots for _ in a.geometry.points]
+        colors = [self._annotations.color_of(item) for item in dots for _ in item.geometry.points]
         self.points.data = to_data(places)
         self.points.selected_data = set()
         if places:
             self.points.size = DOT_PX * self._edge / EDGE_PX
             self.points.face_color = colors
             self.points.border_color = "white"
-
-
-def color_of(annotation: Annotation, annotations: AnnotationSet) -> str:
-    """See `AnnotationSet.color_of`."""
-    return annotations.color_of(annotation)
 
 
 def _is_outline(annotation: Annotation) -> bool:

@@ -21,6 +21,8 @@ _MOUSE = {
     QEvent.Type.MouseButtonRelease,
     QEvent.Type.MouseButtonDblClick,
 }
+_DOUBLE_CLICKED = {Tool.POLYGON, Tool.SPLINE, Tool.SELECT}
+_BRUSH_KEYS = {Qt.Key.Key_BracketLeft: -1, Qt.Key.Key_BracketRight: 1}
 _KEYS = {QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.ShortcutOverride}
 
 
@@ -101,16 +103,13 @@ class CanvasInput(QObject):
 
     def _press(self, kind: QEvent.Type, event: QMouseEvent) -> None:
         self._native.setFocus(Qt.FocusReason.MouseFocusReason)
-        if kind == QEvent.Type.MouseButtonDblClick and self._hands.tool is Tool.POLYGON:
-            self._finish_polygon(event)
+        point, downsample = self._camera.to_image(event.position()), self._camera.downsample
+        if kind == QEvent.Type.MouseButtonDblClick and self._hands.tool in _DOUBLE_CLICKED:
+            self._hands.double_press(point, downsample)
             return
         extend = bool(event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier))
-        self._hands.press(self._camera.to_image(event.position()), self._camera.downsample, extend=extend)
-
-    def _finish_polygon(self, event: QMouseEvent) -> None:
-        if not self._hands.draft.is_empty:  # empty: the first click of the two has closed it already
-            self._hands.press(self._camera.to_image(event.position()), self._camera.downsample, extend=False)
-            self._hands.finish()
+        subtract = bool(event.modifiers() & Qt.KeyboardModifier.AltModifier)
+        self._hands.press(point, downsample, extend=extend, subtract=subtract)
 
     def _move(self, event: QMouseEvent) -> None:
         position = event.position()
@@ -145,7 +144,9 @@ class CanvasInput(QObject):
 
     def _wheel(self, event: QWheelEvent) -> None:
         steps = (event.angleDelta().y() or event.angleDelta().x()) / WHEEL_STEP
-        if steps:
+        if steps and self._hands.has_brush and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._hands.scale_brush(1 if steps > 0 else -1)
+        elif steps:
             self._camera.zoom_by(ZOOM_PER_STEP**steps, event.position())
             self.cursor_moved.emit(self._camera.to_image(event.position()))
         event.accept()
@@ -177,7 +178,7 @@ class CanvasInput(QObject):
         return True
 
     def _is_ours(self, key: int) -> bool:
-        if key == Qt.Key.Key_Space:
+        if key == Qt.Key.Key_Space or (key in _BRUSH_KEYS and self._hands.has_brush):
             return True
         drawing = not self._hands.draft.is_empty or self._hands.edited is not None
         keys = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Backspace)
@@ -190,3 +191,5 @@ class CanvasInput(QObject):
             self._hands.cancel()
         elif key == Qt.Key.Key_Backspace:
             self._hands.remove_last_vertex()
+        elif key in _BRUSH_KEYS:
+            self._hands.scale_brush(_BRUSH_KEYS[Qt.Key(key)])

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
-from lnm_desktop.domain.geometry import Geometry, Point, Region, Ring, Shape, rectangle
+from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Region, Ring, Shape, rectangle
 from lnm_desktop.domain.ids import AnnotationId
 
 GRAB_PX = 8.0
+TREMBLE_PX = 4.0
 _OPEN_SHAPES = (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT)
 
 
@@ -23,12 +26,39 @@ class Vertex:
     ring: int
     index: int
 
+    def is_meant(self, point: Point, downsample: float) -> bool:
+        """Any move of a vertex is."""
+        return True
+
+    def dragged(self, geometry: Geometry, point: Point) -> Geometry:
+        """The geometry with the vertex there."""
+        return move_vertex(geometry, self, point)
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """An annotation held by its inside, or by its line, at a point."""
+
+    annotation_id: AnnotationId
+    held: Point
+
+    def is_meant(self, point: Point, downsample: float) -> bool:
+        """False for the tremble of a click."""
+        return math.hypot(point.x - self.held.x, point.y - self.held.y) >= TREMBLE_PX * downsample
+
+    def dragged(self, geometry: Geometry, point: Point) -> Geometry:
+        """The geometry as far away as the mouse has come."""
+        return shifted(geometry, point.x - self.held.x, point.y - self.held.y)
+
+
+Grip = Vertex | Inside
+
 
 class Picker:
     """Finds annotations and vertices near a point; the topmost (last drawn) wins."""
 
     def __init__(self, annotations: AnnotationSet) -> None:
-        self._annotations = annotations.annotations
+        self._annotations = [item for item in annotations if annotations.shows(item)]
         bounds = [annotation.geometry.bounds for annotation in self._annotations]
         self._bounds = np.array([(b.x, b.y, b.right, b.bottom) for b in bounds]).reshape(-1, 4)
 
@@ -41,6 +71,99 @@ class Picker:
             if _touches(self._annotations[index].geometry, point, reach):
                 return self._annotations[index]
         return None
+
+    def edge_near(self, point: Point, reach: float, besides: AnnotationId | None = None) -> Point | None:
+        """The nearest place on the outline of any annotation but one; a vertex where one is within reach."""
+        low, high = self._bounds[:, :2] - reach, self._bounds[:, 2:] + reach
+        place = np.array([point.x, point.y])
+        near = np.flatnonzero(((low <= place) & (place <= high)).all(axis=1))
+        items = [self._annotations[index] for index in near if self._annotations[index].id != besides]
+        vertices = [found for item in items if (found := _vertex_place(item, point, reach)) is not None]
+        edges = [found for item in items if (found := _edge_place(item.geometry, point, reach)) is not None]
+        return min(vertices or edges, key=lambda at: math.hypot(at.x - point.x, at.y - point.y), default=None)
+
+
+def contains(geometry: Geometry, point: Point) -> bool:
+    """True where the point lies inside an area and in none of its holes."""
+    return geometry.area_px2 > 0 and _touches(geometry, point, 0.0)
+
+
+def shifted(geometry: Geometry, dx: float, dy: float) -> Geometry:
+    """The geometry moved as a whole."""
+
+    def moved(ring: Ring) -> Ring:
+        return tuple(Point(point.x + dx, point.y + dy) for point in ring)
+
+    return replace(geometry, points=moved(geometry.points), holes=tuple(moved(hole) for hole in geometry.holes))
+
+
+def with_vertex(annotation: Annotation, point: Point, reach: float) -> Annotation | None:
+    """One more vertex on the edge under the mouse; a rectangle becomes a polygon. None away from any edge."""
+    geometry = annotation.geometry
+    if geometry.shape in (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT):
+        return None
+    for number, ring in enumerate((geometry.points, *geometry.holes)):
+        gap, index, place = _nearest_edge(ring, point)
+        if gap <= reach:
+            changed = (*ring[: index + 1], place, *ring[index + 1 :])
+            return replace(annotation, geometry=_with_ring(geometry, number - 1, changed))
+    return None
+
+
+def without_vertex(annotation: Annotation, point: Point, reach: float) -> Annotation | None:
+    """Without the vertex under the mouse; a hole of three goes whole. None where there is none or it is needed."""
+    vertex = vertex_at(annotation, point, reach)
+    geometry = annotation.geometry
+    if vertex is None:
+        return None
+    ring = geometry.points if vertex.ring < 0 else geometry.holes[vertex.ring]
+    left = (*ring[: vertex.index], *ring[vertex.index + 1 :])
+    if vertex.ring < 0 and len(left) < MINIMUM_POINTS[_freed(geometry.shape)]:
+        return None
+    left = left if vertex.ring < 0 or len(left) > 2 else ()
+    return replace(annotation, geometry=_with_ring(geometry, vertex.ring, left))
+
+
+def _freed(shape: Shape) -> Shape:
+    """A rectangle with another number of corners is a polygon."""
+    return Shape.POLYGON if shape is Shape.RECTANGLE else shape
+
+
+def _with_ring(geometry: Geometry, number: int, ring: Ring) -> Geometry:
+    """With another ring in place of one; an empty one takes a hole away."""
+    shape = _freed(geometry.shape)
+    if number < 0:
+        return Geometry(shape, ring, geometry.holes)
+    holes = (*geometry.holes[:number], *([ring] if ring else []), *geometry.holes[number + 1 :])
+    return Geometry(shape, geometry.points, holes)
+
+
+def _vertex_place(annotation: Annotation, point: Point, reach: float) -> Point | None:
+    vertex = vertex_at(annotation, point, reach)
+    if vertex is None:
+        return None
+    geometry = annotation.geometry
+    return (geometry.points if vertex.ring < 0 else geometry.holes[vertex.ring])[vertex.index]
+
+
+def _edge_place(geometry: Geometry, point: Point, reach: float) -> Point | None:
+    if geometry.shape in (Shape.DOT, Shape.POINT_SET):
+        return None
+    found = [_nearest_edge(ring, point) for ring in (geometry.points, *geometry.holes)]
+    gap, _, place = min(found, key=itemgetter(0))
+    return place if gap <= reach else None
+
+
+def _nearest_edge(ring: Ring, point: Point) -> tuple[float, int, Point]:
+    """How far the nearest edge is, after which vertex it begins, and its place nearest to the point."""
+    a = _array(ring)
+    along = np.roll(a, -1, axis=0) - a
+    length2 = np.maximum((along**2).sum(axis=1), 1e-12)
+    part = np.clip(((np.array([point.x, point.y]) - a) * along).sum(axis=1) / length2, 0.0, 1.0)
+    places = a + part[:, np.newaxis] * along
+    gaps = np.hypot(*(places - (point.x, point.y)).T)
+    index = int(np.argmin(gaps))
+    return float(gaps[index]), index, Point(float(places[index, 0]), float(places[index, 1]))
 
 
 def vertex_at(annotation: Annotation, point: Point, reach: float) -> Vertex | None:

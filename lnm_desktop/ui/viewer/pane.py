@@ -13,18 +13,20 @@ from PySide6.QtWidgets import QWidget
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Point, Region, Size
 from lnm_desktop.domain.ids import AnnotationId
-from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.image import Calibration, ImageKind
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.viewer.canvas_input import CanvasInput
+from lnm_desktop.ui.viewer.drawing import Drawn, WandSeed
 from lnm_desktop.ui.viewer.hands import Hands
 from lnm_desktop.ui.viewer.image_pane import DEFAULT_CACHE_BYTES, ImagePane
 from lnm_desktop.ui.viewer.link_marks import LinkMarks
 from lnm_desktop.ui.viewer.map_legend import MapLegend
-from lnm_desktop.ui.viewer.marking import draft_line, marked
+from lnm_desktop.ui.viewer.marking import brush_tip, draft_line, marked
+from lnm_desktop.ui.viewer.measuring import Measuring
 from lnm_desktop.ui.viewer.navigator import Navigator
 from lnm_desktop.ui.viewer.overlay import Overlay
-from lnm_desktop.ui.viewer.tools import Tool
+from lnm_desktop.ui.viewer.tools import Combine, Tool
 from lnm_desktop.ui.viewer.veil import Veil, veil_picture
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
@@ -36,11 +38,15 @@ class ViewerPane(ImagePane):
     owner has committed it and calls `show_annotations` or `apply_annotations`.
 
     Signals besides those of `ImagePane`: annotation_drawn(Geometry), annotation_changed(Annotation),
-    annotations_removed(tuple of ids), selection_changed(tuple of ids), cursor_moved(Point | None),
+    area_combined(Geometry, Combine) for one that changes the selection, wand_touched(WandSeed, Combine),
+    refused(words), annotations_removed(tuple of ids), selection_changed(tuple of ids), cursor_moved(Point | None),
     value_under_cursor(float | None), draft_changed((Shape, tuple of Point) | None).
     """
 
     annotation_drawn = Signal(object)
+    area_combined = Signal(object, object)
+    wand_touched = Signal(object, object)
+    refused = Signal(str)
     annotation_changed = Signal(object)
     annotations_removed = Signal(object)
     selection_changed = Signal(object)
@@ -115,6 +121,10 @@ class ViewerPane(ImagePane):
         """Take another tool; a polygon in the making is finished if it can be."""
         self._hands.set_tool(tool)
         self._input.show_cursor()
+
+    def set_snapping(self, snaps: bool) -> None:
+        """Vertices stick to outlines that are near, or go where the mouse is."""
+        self._hands.snaps = snaps
 
     def cancel_drawing(self) -> None:
         """Give up the shape in the making or the dragged vertex."""
@@ -208,7 +218,8 @@ class ViewerPane(ImagePane):
         self._input.show_cursor()
 
     def _connect(self) -> None:
-        self._hands.drawn.connect(self.annotation_drawn)
+        self._hands.drawn.connect(self._on_drawn)
+        self._hands.refused.connect(self.refused)
         self._hands.changed.connect(self.annotation_changed)
         self._hands.selection_changed.connect(self.selection_changed)
         self._hands.vertices_changed.connect(self._on_vertices)
@@ -249,18 +260,36 @@ class ViewerPane(ImagePane):
             self.rotate_by(degrees)
 
     def _on_cursor(self, point: Point | None) -> None:
+        if point is None and self._hands.cursor is not None:
+            self._hands.cursor = None
+            self._update_overlay()
         info = self.image_info
         inside = point if point is not None and info is not None and _contains(info.region, point) else None
         self.cursor_moved.emit(inside)
         self.value_under_cursor.emit(self._scene.value_at(inside) if inside is not None else None)
 
+    def _on_drawn(self, made: Drawn, combine: Combine) -> None:
+        if isinstance(made, WandSeed):
+            self.wand_touched.emit(made, combine)
+        elif combine is Combine.NEW:
+            self.annotation_drawn.emit(made)
+        else:
+            self.area_combined.emit(made, combine)
+
     def _on_vertices(self) -> None:
         draft = self._hands.draft
-        self.draft_changed.emit(None if draft.is_empty else (draft.shape, tuple(draft.points)))
+        kept = draft.kept and not draft.is_empty
+        self.draft_changed.emit((draft.shape, tuple(draft.points)) if kept else None)
 
     def _update_overlay(self) -> None:
-        self._overlay.show_marked(marked(self._annotations, self._hands) if self._visible else ())
-        self._overlay.show_draft(draft_line(self._hands.draft, self._group))
+        shown = marked(self._annotations, self._hands, self._measuring()) if self._visible else ()
+        self._overlay.show_marked(shown)
+        self._overlay.show_draft(draft_line(self._hands, self._group, self._measuring()))
+        self._overlay.show_tip(brush_tip(self._hands, self._group))
+
+    def _measuring(self) -> Measuring:
+        info = self.image_info
+        return Measuring(self._calibration, is_slide=info is not None and info.kind is ImageKind.SLIDE)
 
 
 def _contains(region: Region, point: Point) -> bool:

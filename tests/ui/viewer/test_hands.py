@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, rectangle
-from lnm_desktop.ui.viewer.tools import Tool
+from lnm_desktop.ui.viewer.tools import Combine, Tool
 
 pytestmark = pytest.mark.gl
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -25,16 +27,16 @@ class Mouse:
     def at(self, point: Point) -> QPoint:
         return self.pane.to_screen(point).toPoint()
 
-    def click(self, *points: Point) -> None:
+    def click(self, *points: Point, keys: Qt.KeyboardModifier = NONE) -> None:
         for point in points:
             QTest.mouseMove(self.canvas, self.at(point))
-            QTest.mouseClick(self.canvas, LEFT, NONE, self.at(point))
+            QTest.mouseClick(self.canvas, LEFT, keys, self.at(point))
 
     def double_click(self, point: Point) -> None:
         QTest.mouseDClick(self.canvas, LEFT, NONE, self.at(point))
 
-    def drag(self, *points: Point, button: Qt.MouseButton = LEFT) -> None:
-        QTest.mousePress(self.canvas, button, NONE, self.at(points[0]))
+    def drag(self, *points: Point, button: Qt.MouseButton = LEFT, keys: Qt.KeyboardModifier = NONE) -> None:
+        QTest.mousePress(self.canvas, button, keys, self.at(points[0]))
         for point in points[1:]:
             self.move_pressed(self.at(point), button)
         QTest.mouseRelease(self.canvas, button, NONE, self.at(points[-1]))
@@ -58,7 +60,11 @@ def mouse(show_slide) -> Mouse:
     pane.zoom_to_magnification(40)
     assert pane.wait_until_sharp(30_000)
     mouse = Mouse(pane)
+    mouse.combined, mouse.touched = [], []
+    pane.area_combined.connect(lambda geometry, combine: mouse.combined.append((geometry, combine)))
+    pane.wand_touched.connect(lambda seed, combine: mouse.touched.append((seed, combine)))
     for name in (
+        "refused",
         "annotation_drawn",
         "annotation_changed",
         "annotations_removed",
@@ -140,6 +146,86 @@ def test_point_by_one_click(mouse) -> None:
     (geometry,) = mouse.annotation_drawn
     assert geometry.shape is Shape.DOT
     assert_points(geometry.points, SQUARE[1:2])
+
+
+def test_ellipse_between_two_corners(mouse) -> None:
+    mouse.pane.set_tool(Tool.ELLIPSE)
+    mouse.drag(SQUARE[0], Point(1100, 1000), SQUARE[2])
+    (geometry,) = mouse.annotation_drawn
+    assert geometry.area_px2 == pytest.approx(math.pi * 100 * 100, rel=0.02)
+
+
+def test_spline_is_smooth_and_goes_through_the_clicks(mouse) -> None:
+    mouse.pane.set_tool(Tool.SPLINE)
+    mouse.click(*SQUARE)
+    QTest.keyClick(mouse.canvas, Qt.Key.Key_Return)
+    (geometry,) = mouse.annotation_drawn
+    assert len(geometry.points) > 4 * 8
+    assert_points(geometry.points[:: len(geometry.points) // 4], SQUARE)
+
+
+def test_ruler_by_two_clicks_or_one_drag(mouse) -> None:
+    mouse.pane.set_tool(Tool.RULER)
+    mouse.click(SQUARE[0], SQUARE[1])
+    mouse.drag(SQUARE[0], Point(1100, 1000), SQUARE[2])
+    assert [geometry.shape for geometry in mouse.annotation_drawn] == [Shape.MEASUREMENT] * 2
+    assert_points(mouse.annotation_drawn[0].points, SQUARE[:2])
+    assert_points(mouse.annotation_drawn[1].points, (SQUARE[0], SQUARE[2]))
+
+
+def test_angle_by_three_clicks(mouse) -> None:
+    mouse.pane.set_tool(Tool.ANGLE)
+    mouse.click(*SQUARE[:3])
+    (geometry,) = mouse.annotation_drawn
+    assert_points(geometry.points, SQUARE[:3])
+
+
+def test_the_brush_is_as_wide_on_the_screen_at_any_zoom(mouse) -> None:
+    mouse.pane.set_tool(Tool.BRUSH)
+    mouse.drag(SQUARE[0], SQUARE[1])
+    mouse.pane.zoom_by(0.5)
+    mouse.drag(SQUARE[0], SQUARE[1])
+    narrow, wide = (geometry.bounds.height for geometry in mouse.annotation_drawn)
+    assert narrow == pytest.approx(40, abs=2)
+    assert wide == pytest.approx(80, abs=4)
+    QTest.keyClick(mouse.canvas, Qt.Key.Key_BracketRight)
+    mouse.drag(SQUARE[0], SQUARE[1])
+    assert mouse.annotation_drawn[-1].bounds.height == pytest.approx(80 * 1.2, abs=4)
+
+
+def test_brush_adds_inside_the_selection_and_keys_say_otherwise(mouse) -> None:
+    drawn = a_set()
+    mouse.pane.show_annotations(drawn)
+    mouse.pane.set_tool(Tool.BRUSH)
+    mouse.drag(Point(1100, 1000), Point(1300, 1000))
+    assert len(mouse.annotation_drawn) == 1, "nothing is selected: a new annotation"
+    mouse.pane.select([next(iter(drawn)).id])
+    mouse.drag(Point(1100, 1000), Point(1300, 1000))
+    mouse.drag(Point(1300, 1000), Point(1320, 1000), keys=Qt.KeyboardModifier.ShiftModifier)
+    mouse.drag(Point(1100, 1000), Point(1120, 1000), keys=Qt.KeyboardModifier.AltModifier)
+    assert [combine for _, combine in mouse.combined] == [Combine.ADD, Combine.ADD, Combine.SUBTRACT]
+    mouse.pane.set_tool(Tool.ERASER)
+    mouse.drag(Point(1300, 1000), Point(1320, 1000))
+    assert mouse.combined[-1][1] is Combine.SUBTRACT
+
+
+def test_escape_gives_a_stroke_up(mouse) -> None:
+    mouse.pane.set_tool(Tool.BRUSH)
+    QTest.mousePress(mouse.canvas, LEFT, NONE, mouse.at(SQUARE[0]))
+    mouse.move_pressed(mouse.at(SQUARE[1]), LEFT)
+    QTest.keyClick(mouse.canvas, Qt.Key.Key_Escape)
+    QTest.mouseRelease(mouse.canvas, LEFT, NONE, mouse.at(SQUARE[1]))
+    assert mouse.annotation_drawn == []
+    assert all(draft is None for draft in mouse.draft_changed), "no stroke is offered after a crash"
+
+
+def test_the_wand_tells_where_and_how_far(mouse) -> None:
+    mouse.pane.set_tool(Tool.WAND)
+    mouse.drag(SQUARE[0], Point(1030, 940))
+    ((seed, combine),) = mouse.touched
+    assert_points((seed.point,), SQUARE[:1])
+    assert seed.pull_px == pytest.approx(50, abs=2)
+    assert combine is Combine.NEW
 
 
 def test_shapes_stay_inside_the_image(mouse) -> None:
@@ -271,3 +357,53 @@ def test_shapes_are_drawn_in_place_and_as_wide_at_every_zoom(mouse) -> None:
 def color_distance(a, b, x: int, y: int) -> int:
     p, q = a.pixelColor(x, y), b.pixelColor(x, y)
     return abs(p.red() - q.red()) + abs(p.green() - q.green()) + abs(p.blue() - q.blue())
+
+
+def test_the_inside_of_the_selection_moves_all_of_it(mouse) -> None:
+    drawn = a_set()
+    mouse.pane.show_annotations(drawn)
+    mouse.pane.set_tool(Tool.SELECT)
+    mouse.click(Point(1100, 1000))
+    mouse.drag(Point(1100, 1000), Point(1102, 1000))
+    assert mouse.annotation_changed == [], "the tremble of a click is no move"
+    mouse.drag(Point(1100, 1000), Point(1130, 1040))
+    (moved,) = mouse.annotation_changed
+    assert_points(moved.geometry.points, tuple(Point(p.x + 30, p.y + 40) for p in SQUARE))
+
+
+def test_vertices_come_by_double_click_and_go_by_alt_click(mouse) -> None:
+    drawn = a_set()
+    mouse.pane.show_annotations(drawn)
+    mouse.pane.set_tool(Tool.SELECT)
+    mouse.click(Point(1100, 1000))
+    mouse.double_click(Point(1100, 902))
+    mouse.click(SQUARE[2], keys=Qt.KeyboardModifier.AltModifier)
+    more, fewer = (item.geometry.points for item in mouse.annotation_changed)
+    assert_points(more, (SQUARE[0], Point(1100, 900), *SQUARE[1:]))
+    assert_points(fewer, (*SQUARE[:2], SQUARE[3]))
+
+
+def test_what_is_locked_is_told_and_stays(mouse) -> None:
+    drawn = a_set()
+    mouse.pane.show_annotations(drawn.with_groups((AnnotationGroup("tumour", locked=True),)))
+    mouse.pane.set_tool(Tool.SELECT)
+    mouse.click(Point(1100, 1000))
+    mouse.drag(SQUARE[0], Point(980, 880))
+    assert mouse.annotation_changed == []
+    assert mouse.refused == ["The group tumour is locked."]
+
+
+def test_what_is_hidden_is_not_picked(mouse) -> None:
+    drawn = a_set()
+    mouse.pane.show_annotations(drawn.with_groups((AnnotationGroup("tumour", visible=False),)))
+    mouse.pane.set_tool(Tool.SELECT)
+    mouse.click(Point(1100, 1000))
+    assert mouse.pane.selected == ()
+
+
+def test_vertices_stick_to_a_neighbour_when_wanted(mouse) -> None:
+    mouse.pane.show_annotations(a_set())
+    mouse.pane.set_snapping(True)
+    mouse.pane.set_tool(Tool.RULER)
+    mouse.click(Point(1003, 903), Point(1100, 1105))
+    assert_points(mouse.annotation_drawn[0].points, (SQUARE[0], Point(1100, 1100)))

@@ -103,3 +103,30 @@ def test_what_is_locked_stays_as_it_is() -> None:
     drawn = AnnotationSet((item,), (AnnotationGroup("Tumor", locked=True),))
     with pytest.raises(LnmError, match="Tumor is locked"):
         shape_edits.chosen_of(drawn, (item.id,))
+
+
+def test_a_stroke_extends_the_first_area_and_pieces_apart_are_new() -> None:
+    item = a_box(name="Tumor 1")
+    edit = shape_edits.extend(IMAGE, (item,), rectangle(Region(5, 0, 10, 10)))
+    assert [made.id for made in edit.put] == [item.id]
+    assert edit.put[0].geometry.area_px2 == pytest.approx(150)
+    assert edit.words == "Add to Tumor 1"
+    assert len(shape_edits.extend(IMAGE, (item,), rectangle(Region(50, 0, 10, 10))).put) == 2
+
+
+def test_erasing_cuts_parts_and_removes_what_is_covered() -> None:
+    cut, covered, far = a_box(), a_box(2, side=2), a_box(500)
+    edit = shape_edits.erase(IMAGE, (cut, covered, far), rectangle(Region(1, -5, 5, 30)))
+    assert edit is not None
+    assert edit.removed == (covered.id,)
+    assert [item.geometry.area_px2 for item in edit.put] == pytest.approx([40, 10]), "cut in two"
+    assert edit.put[0].id == cut.id
+    assert shape_edits.erase(IMAGE, (far,), rectangle(Region(0, 0, 5, 5))) is None
+
+
+def test_only_what_is_in_sight_and_unlocked_is_erased() -> None:
+    groups = (AnnotationGroup("locked", locked=True), AnnotationGroup("hidden", visible=False))
+    inner = AnnotationGroup("inner", parent="locked")
+    items = [a_box(group=name) for name in ("locked", "hidden", "inner", "", "undeclared")]
+    drawn = AnnotationSet(items, (*groups, inner))
+    assert shape_edits.erasable(drawn) == (items[3].id, items[4].id)
