@@ -116,6 +116,11 @@ class Session:
         return self._schema
 
     @property
+    def row_count(self) -> int:
+        """How many journal rows there are."""
+        return self._workspace.head().seq
+
+    @property
     def last_saved_utc(self) -> str | None:
         """When the last change was committed; None in an empty workspace."""
         return self._workspace.head().utc

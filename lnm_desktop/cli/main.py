@@ -10,6 +10,7 @@ from lnm_desktop import __version__, paths
 from lnm_desktop.cli import (
     app,
     audit,
+    backup,
     demo,
     doctor,
     evaluate,
@@ -38,6 +39,7 @@ for module in (demo, app, inspect, predict, evaluate, stage, export, export_regi
     lnm.command(name=module.__name__.rsplit(".", 1)[-1].replace("_", "-"))(module.command)
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
+lnm.add_typer(backup.group, name="backup")
 
 
 def _version(wanted: bool) -> None:

@@ -63,7 +63,7 @@ def of_this_version(connection: apsw.Connection) -> apsw.Connection:
         return connection
     with closing(connection):
         copy = apsw.Connection(":memory:")
-        _copy(connection, copy)
+        copy_database(connection, copy)
     step_up(copy)
     copy.execute("PRAGMA query_only = ON")
     return copy
@@ -76,7 +76,7 @@ def _keep_copy(connection: apsw.Connection, file: Path) -> None:
         draft.unlink(missing_ok=True)
         with closing(apsw.Connection(str(draft))) as copy:
             copy.execute("PRAGMA synchronous = FULL")
-            _copy(connection, copy)
+            copy_database(connection, copy)
         draft.replace(_free_name(file, schema_version(connection)))
         sync_folder(file.parent)
     except OSError as error:
@@ -84,7 +84,8 @@ def _keep_copy(connection: apsw.Connection, file: Path) -> None:
         raise StoreError(f"{file.name} cannot be copied: {error.strerror}", hint=hint) from error
 
 
-def _copy(source: apsw.Connection, target: apsw.Connection) -> None:
+def copy_database(source: apsw.Connection, target: apsw.Connection) -> None:
+    """Copy page by page what the source holds at this moment."""
     with target.backup("main", source, "main") as backup:
         while not backup.done:
             backup.step()

@@ -58,6 +58,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
         toggle=True,
         submenu=RECENT,
     ),
+    ActionSpec("back-up", "&Back Up Now", "File", "", "", "A verified copy of the workspace", break_before=True),
+    ActionSpec("restore", "Restore from Bac&kup…", "File", "", "", "Go back to a verified copy of the workspace"),
     ActionSpec(
         "import",
         "&Import Annotations…",

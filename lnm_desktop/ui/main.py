@@ -6,6 +6,7 @@ import argparse
 import gc
 import getpass
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
+from lnm_desktop.app.backups import Backup, restore_backup
 from lnm_desktop.app.leftovers import remove_leftovers
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.session import Session
@@ -25,6 +27,7 @@ from lnm_desktop.log import get_logger, start_logging
 from lnm_desktop.paths import cache_dir, config_dir, default_workspace, log_dir
 from lnm_desktop.settings import Settings, load_settings, save_settings
 from lnm_desktop.ui.actions import Actions
+from lnm_desktop.ui.backing_up import BackingUp
 from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.covering import Covering
@@ -91,6 +94,8 @@ class Desktop(QObject):
         self.bench.predicting.threads = self.settings.threads
         self.wiring = Wiring(self.actions, self.bench)
         self.bookmarking = Bookmarking(self.actions, self.bench)
+        self.backing_up = BackingUp(self.actions, self.bench)
+        self.to_restore: tuple[Path, Backup] | None = None
         self.covering = Covering(self.actions, self.bench)
         self._connect()
         self._schema, self._author = schema, author
@@ -106,7 +111,7 @@ class Desktop(QObject):
         if self._arguments.panel:
             self.window.show_panel(self._arguments.panel)
         workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
-        self.background.run(lambda: self._open_session(workspace), self._use_session, self._no_session)
+        self._open_workspace(workspace)
         self.bench.predicting.look_for_models()
 
     def close(self) -> None:
@@ -127,6 +132,7 @@ class Desktop(QObject):
 
     def _connect(self) -> None:
         self.window.closing.connect(self.close)
+        self.backing_up.restore_wanted.connect(self._restore)
         self.window.painted.connect(self._schedule_pane, Qt.ConnectionType.SingleShotConnection)
         self.wiring.theme_chosen.connect(self.set_theme)
         self.wiring.shortcuts.use(self.settings.shortcuts)
@@ -163,6 +169,25 @@ class Desktop(QObject):
         pane.set_theme(self.settings.theme)
         return pane
 
+    def _open_workspace(self, workspace: Path) -> None:
+        self.background.run(
+            lambda: self._open_session(workspace),
+            self._use_session,
+            lambda error: self._no_session(workspace, error),
+        )
+
+    def _restore(self, workspace: Path, backup: Backup) -> None:
+        """At once where nothing is open; else the window closes first, and begins anew with what was restored."""
+        if self.bench.current.session is not None:
+            self.to_restore = (workspace, backup)
+            self.window.close()
+            return
+        self.background.run(
+            lambda: restore_backup(workspace, backup.file),
+            lambda _aside: self._open_workspace(workspace),
+            self.notices.error,
+        )
+
     def _open_session(self, workspace: Path) -> Session:
         session = Session.open(workspace, author=self._author, schema=self._schema)
         remove_leftovers(session.folder)
@@ -170,13 +195,14 @@ class Desktop(QObject):
 
     def _use_session(self, session: Session) -> None:
         self.bench.use_session(session)
+        self.backing_up.use_session(session)
         if self._arguments.case:
             self.bench.open_case(self._arguments.case)
         if self._arguments.files:
             self.bench.open_paths([Path(name) for name in self._arguments.files])
 
-    def _no_session(self, error: LnmError) -> None:
-        self.notices.error(error)
+    def _no_session(self, workspace: Path, error: LnmError) -> None:
+        self.backing_up.use_damaged(workspace, error)
         self.window.status.saved.setText("workspace not open: nothing can be saved")
 
     def _tell_from_thread(self, message: str) -> None:
@@ -215,7 +241,19 @@ def main(argv: list[str]) -> int:
     if desktop.background.is_stuck:
         _log.warning("left while something did not end")
         os._exit(code)  # Python would wait for its thread for ever
+    if desktop.to_restore is not None:
+        return _restore_and_begin_anew(*desktop.to_restore, argv)
     return code
+
+
+def _restore_and_begin_anew(workspace: Path, backup: Backup, argv: list[str]) -> int:
+    """What cannot be restored is told by the window that opens again: the workspace is as it was."""
+    try:
+        restore_backup(workspace, backup.file)
+    except LnmError as error:
+        _log.error("a backup could not be restored")
+        print(f"{error.message} {error.hint}", file=sys.stderr)  # noqa: T201 - the window is gone
+    return subprocess.run([sys.executable, "-m", "lnm_desktop", "--window", *argv], check=False).returncode  # noqa: S603 - our own interpreter
 
 
 def parse_arguments(argv: list[str]) -> argparse.Namespace:

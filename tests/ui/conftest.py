@@ -14,6 +14,7 @@ from lnm_desktop.app.models import Models
 from lnm_desktop.app.session import Session
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.ui.actions import Actions
+from lnm_desktop.ui.backing_up import BackingUp
 from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.covering import Covering
@@ -65,6 +66,7 @@ class Bench:
         self.wiring = Wiring(self.actions, self.bench)
         self.bookmarking = Bookmarking(self.actions, self.bench)
         self.covering = Covering(self.actions, self.bench)
+        self.backing_up = BackingUp(self.actions, self.bench)
         self.session = Session.open(folder / "workspace", author="tester", schema=schema)
         self.pane = FakePane()
         self.bench.panes.make = FakePane  # type: ignore[assignment]
