@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QTimer
@@ -15,8 +17,10 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from lnm_desktop.domain.geometry import Point
+from lnm_desktop.app.session import Change
+from lnm_desktop.domain.geometry import Geometry, Point, Region, rectangle
 from lnm_desktop.ui import main as program
+from lnm_desktop.ui.viewer.tools import Combine
 from tests.faults.trial import CANARY
 
 TIMES = 100
@@ -245,7 +249,47 @@ class Trouble(Part):
         return True
 
 
+class Edit(Part):
+    """Edits without an end, as if by hand, and says which changes the window shows as saved."""
+
+    def __init__(self, desktop: program.Desktop) -> None:
+        super().__init__(desktop)
+        self.chance = random.Random(int(os.environ["LNM_TEST_SEED"]))
+        self.bench.changed.connect(self._shown)
+
+    def step(self) -> bool:
+        if not self.is_sharp():
+            return False
+        self._timer.setInterval(2)
+        self._until_s = time.monotonic() + PATIENCE_S
+        pane, session, image = self.bench.pane, self.bench.current.session, self.bench.current.image
+        assert pane is not None and session is not None and image is not None
+        drawn = session.annotations(image.id).annotations
+        what = self.chance.choice(["draw", "draw", "change", "erase", "delete", "undo", "redo"])
+        if what in ("undo", "redo"):
+            (self.bench.undo if what == "undo" else self.bench.redo)()
+        elif what == "draw" or not drawn:
+            pane.annotation_drawn.emit(self._shape())
+        elif what == "change":
+            pane.annotation_changed.emit(replace(self.chance.choice(drawn), geometry=self._shape()))
+        elif what == "erase":
+            pane.area_combined.emit(self._shape(), Combine.SUBTRACT)
+        else:
+            pane.annotations_removed.emit((self.chance.choice(drawn).id,))
+        return False
+
+    def _shape(self) -> Geometry:
+        x, y, side = (self.chance.uniform(0, 400) for _ in range(3))
+        return rectangle(Region(x, y, side + 1, side + 1))
+
+    def _shown(self, change: Change) -> None:
+        """The status bar comes first, see `Workbench._show_change`."""
+        if self.desktop.window.status.saved.text().startswith("saved"):
+            say("saved", change.seq, change.utc)
+
+
 PARTS: dict[str, type[Part]] = {
+    "edit": Edit,
     "defects": Defects,
     **{f"quit-{kind}": type(kind, (Quit,), {"kind": kind}) for kind in ("opening", "reading", "run", "export")},
     "draw": Draw,

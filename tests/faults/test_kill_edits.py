@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import apsw
+import pytest
 
 from lnm_desktop.app.session import Session
 from lnm_desktop.domain.annotation import new_annotation
 from lnm_desktop.domain.geometry import Geometry, Point, Shape
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.store.workspace import FILE_NAME
+from tests.faults import kill_window
 from tests.faults.kill_edits import SCHEMA, Editor, digest, judge, kill_many
+from tests.faults.kill_window import kill_window_once
 
 
 def test_kills_lose_no_acknowledged_edit() -> None:
@@ -33,6 +37,20 @@ def test_a_state_other_than_the_acknowledged_one_counts_as_lost(tmp_path: Path) 
     last = printed.splitlines()[-1].split()
     wrong = printed.replace(last[2], "0" * 16)
     assert judge(tmp_path / "ws", wrong).lost == 1
+
+
+@pytest.mark.gl
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_t01_a_killed_window_keeps_what_its_status_bar_called_saved(tmp_path: Path) -> None:
+    saved, lost, corrupt = kill_window_once(tmp_path / "run", seed=3)
+    assert saved > 0
+    assert (lost, corrupt) == (0, 0)
+
+
+def test_a_row_that_the_window_called_saved_and_is_not_there_is_lost(tmp_path: Path) -> None:
+    _edited(tmp_path / "ws", steps=8)
+    assert kill_window.judge(tmp_path / "ws", {99: "2026-01-01T00:00:00.000+00:00"}) == (1, 1, 0)
+    assert kill_window.saved_in(["saved 3 t\n", "told\n", "saved 4"]) == {3: "t"}, "half a line is no promise"
 
 
 def test_a_damaged_journal_counts_as_corrupt(tmp_path: Path) -> None:
