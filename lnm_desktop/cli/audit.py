@@ -31,12 +31,14 @@ def verify(
 
     report = verify_workspace(workspace or paths.default_workspace())
     if as_json:
-        print_json(
-            {"ok": report.ok, "rows": report.rows, "first_bad_seq": report.first_bad_seq, "problem": report.problem}
-        )
+        facts = {"ok": report.ok, "rows": report.rows, "first_bad_seq": report.first_bad_seq}
+        print_json({**facts, "problem": report.problem, "clock_jumps": list(report.clock_jumps)})
     else:
         WORDS.print(
             f"{report.rows} journal rows, " + ("all in order." if report.ok else f"PROBLEM: {report.problem}"),
             markup=False,
         )
+        if report.clock_jumps:
+            rows = ", ".join(map(str, report.clock_jumps))
+            WORDS.print(f"The clock was set before rows {rows}: their order counts, not their time.", markup=False)
     raise typer.Exit(0 if report.ok else JournalDamaged.exit_code)

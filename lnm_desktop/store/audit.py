@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 import apsw
 
@@ -13,6 +14,11 @@ from lnm_desktop.store.journal import Entry, Head, entries, head
 from lnm_desktop.store.projection import projected_tables, replay
 from lnm_desktop.store.records import AuditReport
 from lnm_desktop.store.schema import GENESIS, create_schema
+
+BACKWARDS = timedelta(minutes=1)
+"""What a clock that is kept right may be set back by."""
+FORWARDS = timedelta(days=2 * 365)
+"""A workspace may lie untouched for so long."""
 
 
 @dataclass
@@ -24,9 +30,12 @@ class _Walk:
     last_hash: str = GENESIS
     bad_seq: int | None = None
     problem: str = ""
+    time: datetime | None = None
+    jumps: list[int] = field(default_factory=list)
 
     def report(self) -> AuditReport:
-        return AuditReport(not self.problem, self.rows, self.anchor.seq, self.anchor.hash, self.bad_seq, self.problem)
+        found = (self.bad_seq, self.problem, tuple(self.jumps))
+        return AuditReport(not self.problem, self.rows, self.anchor.seq, self.anchor.hash, *found)
 
     def fail(self, problem: str, seq: int | None = None) -> None:
         if not self.problem:
@@ -76,6 +85,18 @@ def _check_row(entry: Entry, walk: _Walk) -> None:
         walk.fail(f"journal row {entry.seq} does not follow from the row before it", entry.seq)
     else:
         walk.rows, walk.last_hash = entry.seq, entry.hash
+        _note_time(entry, walk)
+
+
+def _note_time(entry: Entry, walk: _Walk) -> None:
+    """A jump of the clock is no fault of the journal, whose order is that of its rows."""
+    try:
+        time = datetime.fromisoformat(entry.utc)
+    except ValueError:
+        return
+    if walk.time is not None and not (-BACKWARDS <= time - walk.time <= FORWARDS):
+        walk.jumps.append(entry.seq)
+    walk.time = time
 
 
 def _check_anchor(walk: _Walk) -> None:

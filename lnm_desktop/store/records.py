@@ -51,7 +51,8 @@ class AuditReport:
     """What a walk along the journal found.
 
     `rows` counts the rows read; `first_bad_seq` is the first row that is altered or missing. `problem` is
-    empty when all is in order.
+    empty when all is in order. `clock_jumps` are rows whose time does not follow from the row before: the machine's
+    clock was set meanwhile, and only the rows' order tells what came first.
     """
 
     ok: bool
@@ -60,3 +61,4 @@ class AuditReport:
     head_hash: str
     first_bad_seq: int | None = None
     problem: str = ""
+    clock_jumps: tuple[int, ...] = ()

@@ -306,7 +306,7 @@ class Annotating(QObject):
             return
         if opened is not None and self._draft_of in (None, opened[1]):
             self._draft_due.stop()
-            self._notices.attempt(lambda: opened[0].clear_draft(opened[1]))
+            self._notices.attempt(lambda: opened[0].clear_draft(opened[1]), keep=False)
         else:
             self._save_waiting_draft()
         self._draft = self._draft_of = None
@@ -319,7 +319,7 @@ class Annotating(QObject):
     def _save_draft(self) -> None:
         session, image_id, draft = self._current.session, self._draft_of, self._draft
         if session is not None and image_id is not None and draft is not None and draft[1]:
-            self._notices.attempt(lambda: session.save_draft(image_id, *draft))
+            self._notices.attempt(lambda: session.save_draft(image_id, *draft), keep=False)
 
     def _offer_draft(self) -> None:
         opened = self.opened()

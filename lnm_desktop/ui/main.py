@@ -46,6 +46,7 @@ from lnm_desktop.ui.screen import new_application
 from lnm_desktop.ui.theme.stylesheet import apply_theme
 from lnm_desktop.ui.theme.tokens import tokens_of
 from lnm_desktop.ui.viewer.renderer import check_renderer
+from lnm_desktop.ui.widgets.close_dialog import ask_to_close
 from lnm_desktop.ui.widgets.pane_grid import PaneLayout
 from lnm_desktop.ui.window import MainWindow
 from lnm_desktop.ui.window_state import restore_window, save_window
@@ -122,6 +123,20 @@ class Desktop(QObject):
         self.pixels.close()
         self.bench.close()
 
+    def end(self) -> None:
+        """The system asks the program to end: there is nobody to be asked."""
+        if self.notices.unsaved and not self.notices.save_waiting():
+            _log.error("%d changes could not be saved before the end", self.notices.unsaved)
+            self.notices.forget_waiting()
+        self.window.close()
+
+    def _may_close(self) -> bool:
+        """Not while changes wait for the disk, unless they are given up."""
+        if not self.notices.unsaved or self.notices.save_waiting():
+            return True
+        ask_to_close(self.notices, self.window)
+        return False
+
     def set_theme(self, theme: str) -> None:
         """Switch at once, and for the next time."""
         tokens = apply_theme(self._application, theme)
@@ -132,6 +147,7 @@ class Desktop(QObject):
 
     def _connect(self) -> None:
         self.window.closing.connect(self.close)
+        self.window.may_close = self._may_close
         self.backing_up.restore_wanted.connect(self._restore)
         self.window.painted.connect(self._schedule_pane, Qt.ConnectionType.SingleShotConnection)
         self.wiring.theme_chosen.connect(self.set_theme)
@@ -231,7 +247,7 @@ def main(argv: list[str]) -> int:
     hook.install()
     desktop.built.connect(_spare_what_stays)
     desktop.start()
-    watch = SignalWatch(desktop.window.close)
+    watch = SignalWatch(desktop.end)
     _quit_after(os.environ.get("LNM_TEST_QUIT_AFTER", ""), desktop.window.close)
     taker = PictureTaker(desktop.bench, Path(arguments.screenshot)) if arguments.screenshot else None
     code = application.exec()

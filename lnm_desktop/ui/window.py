@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QByteArray, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QShowEvent
@@ -51,6 +51,7 @@ class MainWindow(QMainWindow):
         self.strip = self._make_strip()
         self._share_space()
         self._first_layout: QByteArray | None = None
+        self.may_close: Callable[[], bool] = lambda: True
 
     def show_panel(self, name: str) -> None:
         """Bring the panel of this name to the front: the results, or one of the inspector's tabs."""
@@ -87,7 +88,10 @@ class MainWindow(QMainWindow):
         self.painted.emit()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
-        """Say so, then go: everything is saved already."""
+        """Say so, then go: everything is saved already, or the window stays."""
+        if not self.may_close():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)
 
