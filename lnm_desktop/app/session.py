@@ -14,6 +14,7 @@ from psygnal import Signal
 from lnm_desktop.app.commands import AddCase, AddImage, AddPrediction, Command, SetClinicalValue
 from lnm_desktop.app.files import LinkFile
 from lnm_desktop.app.history import HistoryEntry, as_history
+from lnm_desktop.app.versions import Difference, RestoreObjects, differences, objects_at, returning
 from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.domain.bookmark import Bookmark
 from lnm_desktop.domain.case import Case, CaseImage
@@ -208,7 +209,7 @@ class Session:
         self.execute(AddPrediction(image_id, record))
         return record
 
-    def execute(self, command: Command) -> Change:
+    def execute(self, command: Command | RestoreObjects) -> Change:
         """Commit a command, then tell the listeners.
 
         Raises StoreError, ClinicalError; then nothing has changed. A listener's own failure (psygnal's EmitLoopError)
@@ -243,6 +244,19 @@ class Session:
     def history(self, case_id: CaseId) -> tuple[HistoryEntry, ...]:
         """All that was done in a case, oldest first."""
         return as_history(self._workspace.entries(case_id))
+
+    def compare(self, case_id: CaseId, earlier: int, later: int) -> tuple[Difference, ...]:
+        """What differs between a case after one journal row and after another."""
+        rows = self._workspace.entries(case_id)
+        return differences(objects_at(rows, earlier), objects_at(rows, later))
+
+    def return_to(self, case_id: CaseId, seq: int) -> int:
+        """Make a case what it was after a row, by new rows that undo takes back; gives how many."""
+        with self._lock:
+            commands = returning(case_id, self._workspace.entries(case_id), seq)
+            for command in commands:
+                self.execute(command)
+        return len(commands)
 
     def save_draft(self, image_id: ImageId, shape: Shape, points: tuple[Point, ...]) -> None:
         """Keep the vertices of a shape in the making (outside the journal)."""
@@ -284,7 +298,7 @@ class Session:
         groups = self._workspace.states(ObjectKind.GROUPS, image_id).get(image_id)
         return read_drawing(self._workspace.states(ObjectKind.ANNOTATION, image_id), groups)
 
-    def _checked(self, command: Command) -> Command:
+    def _checked(self, command: Command | RestoreObjects) -> Command | RestoreObjects:
         """A clinical value in its field's own type and under its label. Raises ClinicalError."""
         if not isinstance(command, SetClinicalValue):
             return command

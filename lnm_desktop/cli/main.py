@@ -16,6 +16,7 @@ from lnm_desktop.cli import (
     evaluate,
     export,
     export_region,
+    history,
     inspect,
     plugins,
     predict,
@@ -35,7 +36,7 @@ lnm = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, app, inspect, predict, evaluate, stage, export, export_region, doctor):
+for module in (demo, app, inspect, predict, evaluate, stage, export, export_region, history, doctor):
     lnm.command(name=module.__name__.rsplit(".", 1)[-1].replace("_", "-"))(module.command)
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")

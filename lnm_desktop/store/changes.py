@@ -91,8 +91,8 @@ def _placed(connection: apsw.Connection, edit: Edit, owner: str, before: States)
         known = before[key]
         if body is None:
             after[key] = None
-        elif known is not None:
-            after[key] = State(place=known["place"], body=body)
+        elif known is not None or key in edit.places:
+            after[key] = State(place=known["place"] if known else edit.places[key], body=body)
         else:
             after[key] = State(place=place, body=body)
             place += 1

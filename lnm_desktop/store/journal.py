@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -39,7 +39,8 @@ class Op(StrEnum):
 class Edit:
     """A change asked for: the new bodies (None removes) of the objects that it touches and of no others.
 
-    `case_id` may be empty where `image_id` names an image of the workspace.
+    `case_id` may be empty where `image_id` names an image of the workspace. `places` says where what is new belongs
+    in the order; what has none goes last.
     """
 
     kind: ObjectKind
@@ -48,6 +49,7 @@ class Edit:
     after: Mapping[str, Body | None]
     case_id: str = ""
     image_id: str | None = None
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

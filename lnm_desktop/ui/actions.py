@@ -226,6 +226,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("panel-models", "Go to &Models", "Case", "Ctrl+4", "", "Show the panel"),
     ActionSpec("panel-results", "Go to &Results", "Case", "Ctrl+5", "", "Show the panel"),
     ActionSpec("panel-bookmarks", "Go to &Bookmarks", "Case", "Ctrl+6", "", "Show the panel"),
+    ActionSpec("panel-history", "Go to &History", "Case", "Ctrl+7", "", "Show the panel"),
     ActionSpec("plugins", "&Installed Plugins", "Plugins", "", "", "List plugins and what is wrong with them"),
     ActionSpec("user-guide", "&User Guide", "Help", "", "", "Read what the program does and how"),
     ActionSpec("help-here", "Help for This P&anel", "Help", "F1", "", "Read about the panel that has the focus"),

@@ -33,6 +33,7 @@ from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.covering import Covering
 from lnm_desktop.ui.crash import CrashHook
 from lnm_desktop.ui.ending import SignalWatch
+from lnm_desktop.ui.history import History
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
@@ -96,6 +97,7 @@ class Desktop(QObject):
         self.wiring = Wiring(self.actions, self.bench)
         self.bookmarking = Bookmarking(self.actions, self.bench)
         self.backing_up = BackingUp(self.actions, self.bench)
+        self.history = History(self.actions, self.bench)
         self.to_restore: tuple[Path, Backup] | None = None
         self.covering = Covering(self.actions, self.bench)
         self._connect()
@@ -280,7 +282,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
     parser.add_argument("--panes", choices=[one.value for one in PaneLayout], help="how many panes to begin with")
-    panels = ("annotations", "bookmarks", "clinical", "models", "view", "results")
+    panels = ("annotations", "bookmarks", "clinical", "models", "view", "history", "results")
     parser.add_argument("--panel", choices=panels, help="the panel to show first")
     parser.add_argument(
         "--screenshot", metavar="FILE", help="save a picture of the window once it is ready, and quit"

@@ -18,6 +18,7 @@ from lnm_desktop.ui.backing_up import BackingUp
 from lnm_desktop.ui.bookmarking import Bookmarking
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.covering import Covering
+from lnm_desktop.ui.history import History
 from lnm_desktop.ui.notices import Notices
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
@@ -67,6 +68,7 @@ class Bench:
         self.bookmarking = Bookmarking(self.actions, self.bench)
         self.covering = Covering(self.actions, self.bench)
         self.backing_up = BackingUp(self.actions, self.bench)
+        self.history = History(self.actions, self.bench)
         self.session = Session.open(folder / "workspace", author="tester", schema=schema)
         self.pane = FakePane()
         self.bench.panes.make = FakePane  # type: ignore[assignment]
