@@ -18,6 +18,7 @@ from lnm_desktop.cli import (
     export_region,
     history,
     inspect,
+    measurements,
     plugins,
     predict,
     stage,
@@ -36,7 +37,7 @@ lnm = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, app, inspect, predict, evaluate, stage, export, export_region, history, doctor):
+for module in (demo, app, inspect, predict, evaluate, stage, measurements, export, export_region, history, doctor):
     lnm.command(name=module.__name__.rsplit(".", 1)[-1].replace("_", "-"))(module.command)
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")

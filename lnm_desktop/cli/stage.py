@@ -31,14 +31,14 @@ def command(
     """
     from lnm_desktop.app.staging import stage_files  # noqa: PLC0415 - keeps the start of other commands short
 
-    report = stage_files(annotations, _calibration(mpp, mpp_y if mpp_y is not None else mpp), group)
+    report = stage_files(annotations, calibration_of(mpp, mpp_y if mpp_y is not None else mpp), group)
     if as_json:
         print_json(_facts(report))
     else:
         _print_words(report)
 
 
-def _calibration(mpp_x: float | None, mpp_y: float | None) -> Calibration:
+def calibration_of(mpp_x: float | None, mpp_y: float | None) -> Calibration:
     """Unknown where it is not given. Raises CalibrationMissing for what is no length."""
     if mpp_x is None or mpp_y is None:
         return Calibration()

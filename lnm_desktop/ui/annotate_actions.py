@@ -60,6 +60,8 @@ ANNOTATE_ACTIONS: tuple[ActionSpec, ...] = (
         "snap", "S&nap to Outlines", "Annotate", "Shift+S", "", "New vertices stick to outlines near by", toggle=True
     ),
     ActionSpec("cancel", "&Cancel Drawing", "Annotate", "Esc", "", "Give up the shape in the making", hidden=True),
+    ActionSpec("annotation-table", "Annotation &Table…", "Annotate", "Ctrl+T", "", "All of them", break_before=True),
+    ActionSpec("export-measurements", "Export &Measurements…", "Annotate", "", "", "Write the measurements as CSV"),
     *(_group(number) for number in range(1, GROUP_KEYS + 1)),
     _shape("unite", "&Unite", "Ctrl+U", "Make one annotation of all selected areas"),
     _shape("subtract", "&Subtract from First", "", "Take the later selected areas out of the first selected one"),

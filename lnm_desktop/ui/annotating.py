@@ -61,8 +61,8 @@ class Annotating(QObject):
         panel.group_chosen.connect(self._choose_group)
         panel.groups_wanted.connect(self._set_groups)
         panel.group_renamed.connect(self._rename_group)
-        panel.annotation_chosen.connect(self._jump)
-        panel.selection_wanted.connect(self._select)
+        panel.annotation_chosen.connect(self.jump)
+        panel.selection_wanted.connect(self.select)
         panel.delete_wanted.connect(self.remove)
 
     def set_pane(self, pane: ViewerPane) -> None:
@@ -270,11 +270,13 @@ class Annotating(QObject):
         if self._pane is not None:
             self._pane.set_group(group)
 
-    def _select(self, ids: tuple[str, ...]) -> None:
+    def select(self, ids: Sequence[str]) -> None:
+        """Select exactly these in the viewer."""
         if self._pane is not None:
             self._pane.select([AnnotationId(known) for known in ids])
 
-    def _jump(self, annotation_id: str) -> None:
+    def jump(self, annotation_id: str) -> None:
+        """Bring an annotation into view."""
         opened = self.opened()
         if opened is not None and self._pane is not None and annotation_id in opened[2]:
             self._pane.go_to(opened[2].get(AnnotationId(annotation_id)).geometry.bounds)

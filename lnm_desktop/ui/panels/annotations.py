@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QColor, QIcon
 from PySide6.QtWidgets import QColorDialog, QLineEdit, QListWidget, QListWidgetItem, QWidget
 
@@ -13,12 +12,15 @@ from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, Annotatio
 from lnm_desktop.domain.geometry import Shape
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.ui.groups import free_color, groups_of
+from lnm_desktop.ui.panels.group_menu import changed, group_menu
 from lnm_desktop.ui.theme.icons import swatch
 from lnm_desktop.ui.widgets.parts import button, column, label, row
 from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
 
 _NAME = Qt.ItemDataRole.UserRole
 _NO_AREA = (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT)
+_NO_IMAGE = "Open a slide or scan to draw on it."
+_EMPTY = "Draw: P polygon, L freehand, R rectangle, E ellipse, B brush, W wand, K ruler, . point."
 _COLUMNS = ("Name", "Group", "Area {unit}")
 
 
@@ -36,10 +38,11 @@ class AnnotationsPanel(QWidget):
         super().__init__(parent)
         self._annotations = AnnotationSet()
         self._calibration = Calibration()
-        self.empty = label("Open a slide, then draw: P polygon, L freehand, R rectangle, . point.", "hint")
+        self.empty = label(_NO_IMAGE, "hint")
         self.groups = self._make_groups()
         self.add = button("Add", "A new group in a free colour")
         self.recolor = button("Colour…", "Another colour for the chosen group")
+        self.more = button("More…", "Hide, lock, fill, order or nest the chosen group")
         self.remove = button("Remove", "Forget the chosen group; only a group that nothing belongs to can go")
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter annotations")
@@ -56,6 +59,7 @@ class AnnotationsPanel(QWidget):
         """Show an image's annotations; None where no image is open."""
         self._annotations = annotations or AnnotationSet()
         self._calibration = calibration
+        self.empty.setText(_NO_IMAGE if annotations is None else _EMPTY)
         self.empty.setVisible(annotations is None or not len(annotations))
         self.setEnabled(annotations is not None)
         self._show_groups()
@@ -89,7 +93,8 @@ class AnnotationsPanel(QWidget):
     def _make_groups(self) -> QListWidget:
         made = QListWidget()
         made.setAccessibleName("Groups")
-        made.setToolTip("The chosen group takes what is drawn next (keys 1–9); double click renames")
+        made.setToolTip("The chosen group takes what is drawn next (keys 1–9); double click renames, the box hides")
+        made.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         made.setFixedHeight(132)
         return made
 
@@ -99,6 +104,10 @@ class AnnotationsPanel(QWidget):
         self.add.clicked.connect(self._add_group)
         self.recolor.clicked.connect(self._recolor_group)
         self.remove.clicked.connect(self._remove_group)
+        self.more.clicked.connect(lambda: self._show_menu(self.more.mapToGlobal(self.more.rect().bottomLeft())))
+        self.groups.customContextMenuRequested.connect(
+            lambda at: self._show_menu(self.groups.viewport().mapToGlobal(at))
+        )
         self.filter.textChanged.connect(self.table.sorted.setFilterFixedString)
         self.table.clicked.connect(self._clicked)
         self.table.selectionModel().selectionChanged.connect(lambda _new, _old: self._selected())
@@ -106,7 +115,7 @@ class AnnotationsPanel(QWidget):
 
     def _arrange(self) -> None:
         layout = column(label("GROUPS", "section"), self.groups)
-        layout.addLayout(row(self.add, self.recolor, self.remove, None))
+        layout.addLayout(row(self.add, self.recolor, self.more, self.remove, None))
         for widget in (label("ANNOTATIONS", "section"), self.empty, self.filter, self.table):
             layout.addWidget(widget)
         layout.setStretchFactor(self.table, 1)
@@ -116,23 +125,35 @@ class AnnotationsPanel(QWidget):
         self.setLayout(layout)
 
     def _show_groups(self) -> None:
-        counts = Counter(item.group for item in self._annotations)
+        counts = self._annotations.group_sizes
         before = max(0, self.groups.currentRow())
         self.groups.blockSignals(True)
         self.groups.clear()
         for place, group in enumerate(self.all_groups()):
-            self.groups.addItem(_group_item(place, group, counts[group.name]))
+            self.groups.addItem(_group_item(place, group, counts.get(group.name, 0)))
         self.groups.setCurrentRow(min(before, self.groups.count() - 1))
         self.groups.blockSignals(False)
 
     def _renamed(self, item: QListWidgetItem) -> None:
         """Take what was typed over "1  Tumor (3)" as the group's new name."""
         old, new = item.data(_NAME), item.text().strip()
+        visible = item.checkState() is Qt.CheckState.Checked
+        group = next(group for group in self.all_groups() if group.name == old)
+        if visible != group.visible:
+            self.groups_wanted.emit(changed(self.all_groups(), replace(group, visible=visible)))
+            return
         taken = {group.name for group in self.all_groups()}
         if new and new != old and new not in taken:
             self.group_renamed.emit(old, new)
         else:
             self._show_groups()
+
+    def _show_menu(self, place: QPoint) -> None:
+        group = self.current_group()
+        if group is not None:
+            menu = group_menu(self.all_groups(), group, self.groups_wanted.emit, self)
+            menu.aboutToHide.connect(menu.deleteLater)
+            menu.popup(place)
 
     def _add_group(self) -> None:
         groups = self.all_groups()
@@ -157,7 +178,7 @@ class AnnotationsPanel(QWidget):
 
     def _remove_group(self) -> None:
         group = self.current_group()
-        if group is not None and not any(item.group == group.name for item in self._annotations):
+        if group is not None and group.name not in self._annotations.group_sizes:
             self.groups_wanted.emit(tuple(other for other in self.all_groups() if other is not group))
 
     def _clicked(self, index: QModelIndex) -> None:
@@ -187,9 +208,16 @@ def _columns(calibration: Calibration) -> tuple[str, ...]:
 
 def _group_item(place: int, group: AnnotationGroup, count: int) -> QListWidgetItem:
     item = QListWidgetItem(swatch(group.color), group.name)
-    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable | Qt.ItemFlag.ItemIsUserCheckable)
     item.setData(_NAME, group.name)
-    item.setToolTip(f"{group.name}: {count} annotations. Key {place + 1} draws in it; double click renames.")
+    item.setCheckState(Qt.CheckState.Checked if group.visible else Qt.CheckState.Unchecked)
+    font = item.font()
+    font.setItalic(group.locked)
+    item.setFont(font)
+    facts = [f"in {group.parent}"] if group.parent else []
+    facts += ["locked: nothing in it can be changed by hand"] if group.locked else []
+    told = f" ({', '.join(facts)})" if facts else ""
+    item.setToolTip(f"{group.name}{told}: {count} annotations. Key {place + 1} draws in it; double click renames.")
     return item
 
 

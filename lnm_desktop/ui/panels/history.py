@@ -70,5 +70,6 @@ class HistoryPanel(QWidget):
 
 def _row(entry: HistoryEntry) -> Row:
     time = datetime.fromisoformat(entry.utc).astimezone()
-    when = Cell(f"{time:%Y-%m-%d %H:%M:%S}", float(entry.seq))
+    today = time.date() == datetime.now().astimezone().date()
+    when = Cell(f"{time:%H:%M:%S}" if today else f"{time:%Y-%m-%d %H:%M}", float(entry.seq))
     return Row(str(entry.seq), (when, Cell(entry.words), Cell(entry.user)), f"Row {entry.seq}: {entry.words}")

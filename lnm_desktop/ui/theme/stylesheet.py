@@ -45,7 +45,7 @@ QDockWidget::title { background: $window; padding: 6px ${m}px; text-align: left;
 QDockWidget > QWidget { background: $surface; }
 QTabWidget::pane { border: none; background: $surface; }
 QTabBar { background: $window; qproperty-drawBase: 0; }
-QTabBar::tab { background: $window; color: $dim; padding: 7px 9px; border: none;
+QTabBar::tab { background: $window; color: $dim; padding: 7px 6px; border: none;
                border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; background: $surface; border-bottom: 2px solid $accent; }
@@ -106,11 +106,12 @@ QAbstractSpinBox::up-button { subcontrol-position: top right; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; }
 QAbstractSpinBox::up-arrow { image: url("$marks/$name-up.svg"); width: 10px; height: 10px; }
 QAbstractSpinBox::down-arrow { image: url("$marks/$name-down.svg"); width: 10px; height: 10px; }
-QCheckBox::indicator, QRadioButton::indicator {
+QCheckBox::indicator, QRadioButton::indicator, QListWidget::indicator {
   border: 1px solid $dim; background: $raised; width: 14px; height: 14px; }
-QCheckBox::indicator { border-radius: 3px; }
+QCheckBox::indicator, QListWidget::indicator { border-radius: 3px; }
 QRadioButton::indicator { border-radius: 8px; }
-QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url("$marks/$name-check.svg"); }
+QCheckBox::indicator:checked, QListWidget::indicator:checked {
+  background: $accent; border-color: $accent; image: url("$marks/$name-check.svg"); }
 QRadioButton::indicator:checked { border-color: $accent; background: qradialgradient(
   cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5, stop: 0 $accent, stop: 0.5 $accent, stop: 0.6 $raised); }
 QRadioButton { spacing: ${s}px; background: transparent; }
@@ -119,7 +120,8 @@ QComboBox QAbstractItemView { background: $raised; border: 1px solid $border; se
                               selection-color: $on_accent; }
 QCheckBox { spacing: ${s}px; background: transparent; }
 QCheckBox:disabled { color: $dim; }
-QCheckBox::indicator:checked:disabled { background: $border; border-color: $border; }
+QCheckBox::indicator:checked:disabled, QListWidget::indicator:checked:disabled {
+  background: $border; border-color: $border; }
 
 QTreeView, QTableView, QListView { background: $surface; alternate-background-color: $raised; border: none;
   outline: none; gridline-color: $border; selection-background-color: $accent; selection-color: $on_accent; }
