@@ -9,6 +9,7 @@ from lnm_desktop.formats.files import remove_drafts
 from lnm_desktop.formats.prediction_bundle import remove_unfinished
 from lnm_desktop.imaging.blocks import remove_abandoned
 from lnm_desktop.log import get_logger
+from lnm_desktop.store.backups import FOLDER as BACKUPS
 
 _log = get_logger(__name__)
 
@@ -18,7 +19,8 @@ def remove_leftovers(workspace: Path) -> int:
 
     The caller has the workspace open for writing, so that nobody else does.
     """
-    remove_drafts(workspace)
+    for folder in (workspace, workspace / BACKUPS):
+        remove_drafts(folder)
     folders = workspace / PREDICTIONS
     runs = [folder for folder in (folders.iterdir() if folders.is_dir() else ()) if folder.is_dir()]
     count = remove_abandoned() + sum(remove_unfinished(folder) for folder in runs)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Iterable, Sequence
-from contextlib import closing
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,9 +14,9 @@ from pathlib import Path
 import apsw
 
 from lnm_desktop.errors import JournalDamaged, LnmError, StoreError
-from lnm_desktop.formats.files import sync_folder
+from lnm_desktop.formats.files import DRAFT_PREFIX, DRAFT_SUFFIX, sync_folder
 from lnm_desktop.store.audit import audit
-from lnm_desktop.store.connection import open_readable, store_errors
+from lnm_desktop.store.connection import ROLLBACK, WRITE_AHEAD_AT, open_readable, store_errors
 from lnm_desktop.store.journal import head
 from lnm_desktop.store.lock import WorkspaceLock
 from lnm_desktop.store.migrations import copy_database, of_this_version
@@ -49,16 +51,14 @@ def make_backup(database: Path) -> Backup:
     backup is made, and the earlier ones stay.
     """
     folder = database.parent / FOLDER
-    draft = folder / f"{database.stem}.part"
     try:
         folder.mkdir(exist_ok=True)
-        draft.unlink(missing_ok=True)
-        _copy(database, draft)
-        made = _examine(draft, datetime.now(UTC))
-        if not made.is_sound:
-            draft.unlink()
-            raise JournalDamaged(f"{database.name} is damaged: {made.problem}", hint="Restore an earlier backup.")
-        file = draft.replace(folder / f"{database.stem}-{made.utc.strftime(_STAMP)}{database.suffix}")
+        with _draft_in(folder) as draft:
+            _copy(database, draft)
+            made = _examine(draft, datetime.now(UTC))
+            if not made.is_sound:
+                raise JournalDamaged(f"{database.name} is damaged: {made.problem}", hint="Restore an earlier backup.")
+            file = draft.replace(folder / f"{database.stem}-{made.utc.strftime(_STAMP)}{database.suffix}")
         sync_folder(folder)
     except OSError as error:
         raise StoreError(
@@ -117,6 +117,17 @@ def superfluous(times: Sequence[datetime]) -> set[datetime]:
     return set(newest_first) - {*newest_first[:KEPT_LAST], *days, *weeks}
 
 
+@contextmanager
+def _draft_in(folder: Path) -> Iterator[Path]:
+    """An empty file of this process's own that is gone at the end, unless it was given its name by then."""
+    descriptor, name = tempfile.mkstemp(prefix=DRAFT_PREFIX, suffix=DRAFT_SUFFIX, dir=folder)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
 def _put_in_place(database: Path, backup: Path) -> Path:
     draft = database.with_suffix(".restored")
     draft.unlink(missing_ok=True)
@@ -151,7 +162,18 @@ def _copy(source: Path, target: Path) -> None:
         closing(apsw.Connection(str(target))) as copy,
     ):
         copy.execute("PRAGMA synchronous = FULL")
+        copy.execute("PRAGMA journal_mode = OFF")  # half a copy counts for nothing
         copy_database(opened, copy)
+    _without_log(target)
+
+
+def _without_log(copy: Path) -> None:
+    """Make a copy one file: who only reads it, and is killed, leaves no log beside it."""
+    with copy.open("r+b") as file:
+        file.seek(WRITE_AHEAD_AT)
+        file.write(ROLLBACK)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _examine(file: Path, utc: datetime) -> Backup:

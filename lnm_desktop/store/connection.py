@@ -13,6 +13,8 @@ from lnm_desktop.errors import EnvironmentFault, StoreError
 # Older ones can corrupt a database when a write-ahead log is reset (https://sqlite.org/wal.html, "WAL-reset bug").
 MINIMUM_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 5000
+# Two bytes of the header say "write-ahead log", or these: "rollback journal" (sqlite.org/fileformat.html).
+WRITE_AHEAD_AT, ROLLBACK = 18, b"\x01\x01"
 # After a failed fsync nobody knows what reached the disk, not even a retry that succeeds.
 _UNKNOWN_STATE = (apsw.SQLITE_IOERR_FSYNC, apsw.SQLITE_IOERR_DIR_FSYNC)
 _REASONS: tuple[tuple[type[apsw.Error], str, str], ...] = (
@@ -79,8 +81,7 @@ def _copy_in_memory(file: Path) -> apsw.Connection | None:
             return None
     except OSError:
         return None
-    # Bytes 18 and 19 say "write-ahead log", which a database in memory cannot have (sqlite.org/fileformat.html).
-    data[18:20] = b"\x01\x01"
+    data[WRITE_AHEAD_AT : WRITE_AHEAD_AT + len(ROLLBACK)] = ROLLBACK  # a database in memory has no log
     connection = apsw.Connection(":memory:")
     connection.deserialize("main", bytes(data))
     return connection

@@ -45,7 +45,9 @@ def kill_window_once(folder: Path, seed: int) -> tuple[int, int, int]:
     finally:
         os.killpg(window.pid, signal.SIGKILL)
         window.wait()
-    reader.join(20)
+        reader.join(20)
+        if window.stdout is not None:
+            window.stdout.close()
     return judge(folder / "workspace", saved_in(lines))
 
 

@@ -63,6 +63,15 @@ def test_unfinished_runs_and_drafts_go_and_everything_else_stays(tmp_path: Path)
     assert not (tmp_path / draft).exists()
 
 
+def test_half_a_backup_goes_and_whole_ones_stay(tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    half, whole = (tmp_path / "backups" / name for name in (f"{DRAFT_PREFIX}1{DRAFT_SUFFIX}", "workspace-1.db"))
+    for file in (half, whole):
+        file.touch()
+    remove_leftovers(tmp_path)
+    assert (half.exists(), whole.exists()) == (False, True)
+
+
 def test_a_workspace_without_runs_has_no_leftovers(tmp_path: Path) -> None:
     remove_leftovers(tmp_path)
     assert list(tmp_path.iterdir()) == []

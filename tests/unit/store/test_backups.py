@@ -10,6 +10,7 @@ import pytest
 from lnm_desktop.errors import JournalDamaged, StoreError
 from lnm_desktop.store import backups
 from lnm_desktop.store.backups import backup_files, make_backup, restore, superfluous
+from lnm_desktop.store.connection import open_readable
 from lnm_desktop.store.workspace import FILE_NAME, Workspace
 from tests.unit.store.builders import a_workspace, add, names, tamper
 
@@ -39,6 +40,14 @@ def test_a_backup_is_taken_while_others_write(tmp_path: Path) -> None:
     assert backups.newest_rows(tmp_path / "ws" / FILE_NAME) == made.rows
     restore(tmp_path / "ws" / FILE_NAME, made.file)
     assert names_in(tmp_path / "ws") == ["first"]
+
+
+def test_who_only_reads_a_backup_leaves_no_log_beside_it(tmp_path: Path) -> None:
+    file = make_backup(a_workspace_with(tmp_path / "ws", "first")).file
+    reader = open_readable(file)
+    assert reader.execute("PRAGMA journal_mode").get == "delete"
+    assert [beside.name for beside in file.parent.iterdir()] == [file.name]
+    reader.close()
 
 
 def test_what_was_there_is_kept_and_can_come_back(tmp_path: Path) -> None:
