@@ -129,6 +129,10 @@ class AnnotationSet:
         """The annotation of that id. Raises KeyError."""
         return self._by_id[annotation_id][1]
 
+    def in_order(self, some: Iterable[Annotation]) -> list[Annotation]:
+        """Some of these annotations in drawing order. Raises KeyError for one that is not among them."""
+        return sorted(some, key=lambda item: self._by_id[item.id][0])
+
     def group(self, name: str) -> AnnotationGroup | None:
         """The declared group of that name, if any."""
         return next((group for group in self.groups if group.name == name), None)

@@ -1,173 +1,175 @@
-"""Annotations on the canvas: napari's shapes and points as a view of an AnnotationSet, never its keeper."""
+"""Annotations on the canvas: a view of an AnnotationSet, never its keeper."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
-from napari.components import ViewerModel
-from napari.layers import Points, Shapes
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
-from lnm_desktop.domain.geometry import Geometry, Shape
+from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.ids import AnnotationId
-from lnm_desktop.ui.viewer.coordinates import Placement, to_data
+from lnm_desktop.ui.viewer.bounds_index import BoundsIndex
+from lnm_desktop.ui.viewer.coordinates import Placement
+from lnm_desktop.ui.viewer.mosaic import matrix_transform
+from lnm_desktop.ui.viewer.outline_vertices import Vertices, area_vertices, line_vertices, mark_vertices, packed
+from lnm_desktop.ui.viewer.outlines import Areas, Lines
 
-EDGE_PX = 3.0
-DOT_PX = 12
-FILL_ALPHA = 0.10
-_FILL_HEX = f"{round(FILL_ALPHA * 255):02x}"
-
-
-class _Quiet:
-    """A layer without napari's text and marks, which ask for one more frame each time the zoom changes."""
-
-    events: Any
-
-    def _update_draw(self, *arguments: Any, **named: Any) -> None:
-        with self.events.scale_factor.blocker(), self.events.highlight.blocker():
-            super()._update_draw(*arguments, **named)  # type: ignore[misc]
-
-
-class _Outlines(_Quiet, Shapes):
-    """Everything that has lines."""
-
-
-class _Dots(_Quiet, Points):
-    """Everything that has none."""
+ABOVE_ALL_LAYERS = 1000
+ALL_AT_ONCE_BELOW = 8000
+"""So many annotations are drawn whatever the view; of more, only what the view and its surroundings hold."""
+MOST_OUTLINES = 6000
+SMALL_PX, TINTED_PX, MOST_TINTED = 4.0, 24.0, 500
+MANY = 500
+SURROUNDINGS = 0.5
+OTHER_ZOOM = 1.5
+_MARKS = "marks"
+_EVERYWHERE = Region(-1e12, -1e12, 2e12, 2e12)
 
 
 class AnnotationLayer:
-    """Two layers that show one set; an empty one is hidden, for it would cost time in each frame."""
+    """Lines, dots and tinted areas of one set, and the index of where they lie."""
 
-    def __init__(self, model: ViewerModel, placement: Placement) -> None:
-        self._annotations = AnnotationSet()
-        self._wanted = True
-        self._shape_ids: list[AnnotationId] = []
-        self._dot_ids: set[AnnotationId] = set()
-        self._edge = 1.0
-        common = {"ndim": 2, "scale": placement.scale, "units": placement.units, "opacity": 1.0}
-        self.shapes = _Outlines(name="annotations", blending="translucent_no_depth", **common)
-        self.points = _Dots(name="dots", **common, border_width=0.1)
-        model.layers.append(self.shapes)
-        model.layers.append(self.points)
-        self._hide_empty()
+    def __init__(self, scene_node: object, placement: Placement) -> None:
+        self.index = BoundsIndex()
+        self._view = Region(0, 0, 0, 0)
+        self._downsample = 1.0
+        self._window = _EVERYWHERE
+        self._window_downsample = 1.0
+        self._marked: set[AnnotationId] = set()
+        self._areas, self._lines = Areas(parent=scene_node), Lines(parent=scene_node)
+        self._areas.order, self._lines.order = ABOVE_ALL_LAYERS, ABOVE_ALL_LAYERS + 1
+        self.place(placement)
+
+    @property
+    def outlined(self) -> int:
+        """How many annotations are drawn with their outlines or dots."""
+        return len(self._lines.slots) - int(_MARKS in self._lines.slots)
+
+    @property
+    def marked(self) -> int:
+        """How many are drawn as a mark, being too small or too many for outlines."""
+        return len(self._marked)
+
+    @property
+    def is_visible(self) -> bool:
+        """False while everything is hidden."""
+        return bool(self._lines.visible)
 
     def show(self, annotations: AnnotationSet) -> None:
-        """Draw all of a set."""
-        self._show_both()
-        self._annotations = annotations
-        self._remove_shapes(range(len(self._shape_ids)))
-        self._add_shapes([item for item in annotations if _is_outline(item) and annotations.shows(item)])
-        self._dot_ids = {item.id for item in annotations if not _is_outline(item)}
-        self._draw_points()
-        self._hide_empty()
+        """Draw a whole set."""
+        self.index.show(annotations)
+        self._draw()
+
+    def _draw(self) -> None:
+        self._choose_window()
+        items, boxes = self.index.within(self._window)
+        outlined, tinted = self._choice(boxes)
+        colors = _Colors(self.index.annotations)
+        self._fill_lines(items, boxes, outlined, colors)
+        tints = [items[place] for place in tinted if colors.fills(items[place])]
+        self._areas.slots.fill({item.id: area_vertices(item.geometry, colors.of(item)) for item in tints})
+        self._tell()
 
     def apply(self, annotations: AnnotationSet, changed: Iterable[AnnotationId]) -> None:
-        """Draw only what changed (added, replaced, removed)."""
-        changed = set(changed)
-        self._show_both()
-        self._annotations = annotations
-        self._remove_shapes([place for place, known in enumerate(self._shape_ids) if known in changed])
-        present = [annotations.get(known) for known in changed if known in annotations]
-        self._add_shapes([item for item in present if _is_outline(item) and annotations.shows(item)])
-        dots = {item.id for item in present if not _is_outline(item)}
-        if dots or self._dot_ids & changed:
-            self._dot_ids = (self._dot_ids - changed) | dots
-            self._draw_points()
-        self._hide_empty()
+        """Draw a set of which only these annotations (added, replaced or removed) differ from the last."""
+        ids = set(changed)
+        self.index.apply(annotations, ids)
+        if len(ids) > MANY or (len(self.index) > ALL_AT_ONCE_BELOW and self._window is _EVERYWHERE):
+            self._draw()
+            return
+        if ids & self._marked:
+            self._redraw_marks(ids)
+        held = [known for known in ids if known in self.index]
+        for known in ids.difference(held):
+            self._lines.slots.remove(known)
+            self._areas.slots.remove(known)
+        self._put([self.index.annotations.get(known) for known in held])
+        self._tell()
 
     def place(self, placement: Placement) -> None:
         """Lie on another image."""
-        for layer in (self.shapes, self.points):
-            layer.scale = np.array(placement.scale)
-            layer.affine = placement.affine
-            layer.units = placement.units
-
-    def clear(self) -> None:
-        """Draw nothing."""
-        self.show(AnnotationSet())
+        for node in (self._areas, self._lines):
+            node.transform = matrix_transform(placement.matrix)
 
     def set_visible(self, visible: bool) -> None:
         """Show or hide everything."""
-        self._wanted = visible
-        self._hide_empty()
+        self._areas.visible = self._lines.visible = visible
 
-    def set_downsample(self, downsample: float) -> None:
-        """Keep the edges as wide on the screen as they were (napari's widths are in image pixels)."""
-        edge = EDGE_PX * downsample
-        if abs(edge - self._edge) > 0.02 * self._edge:
-            self._edge = edge
-            if len(self.points.data):
-                self.points.size = DOT_PX * downsample
-            if self._shape_ids:
-                self.shapes.edge_width = [edge] * len(self._shape_ids)
-                self.shapes.refresh(extent=False, thumbnail=False, highlight=False)  # the setter tells nobody
+    def look_at(self, view: Region, downsample: float) -> None:
+        """The view has moved; where only a part is drawn, that part may have to be another."""
+        self._view, self._downsample = view, downsample
+        if self._window is not _EVERYWHERE and not self._is_at_hand():
+            self._draw()
 
-    def _show_both(self) -> None:
-        """A hidden layer of napari's keeps its old list of what is in view, which may end beyond the new data."""
-        for layer in (self.shapes, self.points):
-            if not layer.visible:
-                layer.visible = True
+    def _is_at_hand(self) -> bool:
+        zoomed = max(self._downsample / self._window_downsample, self._window_downsample / self._downsample)
+        return zoomed < OTHER_ZOOM and self._view.intersect(self._window) == self._view
 
-    def _hide_empty(self) -> None:
-        for layer, filled in ((self.shapes, bool(self._shape_ids)), (self.points, len(self.points.data) > 0)):
-            if layer.visible != (self._wanted and filled):
-                layer.visible = self._wanted and filled
-
-    def _remove_shapes(self, places: Sequence[int]) -> None:
-        if not places:
+    def _choose_window(self) -> None:
+        view = self._view
+        self._window_downsample = self._downsample
+        if len(self.index) <= ALL_AT_ONCE_BELOW:
+            self._window = _EVERYWHERE
             return
-        self.shapes.selected_data = set(places)
-        self.shapes.remove_selected()
-        gone = set(places)
-        self._shape_ids = [known for place, known in enumerate(self._shape_ids) if place not in gone]
+        x, y = view.width * SURROUNDINGS, view.height * SURROUNDINGS
+        self._window = Region(view.x - x, view.y - y, view.width + 2 * x, view.height + 2 * y)
 
-    def _add_shapes(self, annotations: list[Annotation]) -> None:
-        if not annotations:
-            return
-        colors = [self._annotations.color_of(annotation) for annotation in annotations]
-        fills = [color + self._fill_of(item) for color, item in zip(colors, annotations, strict=True)]
-        self.shapes.add(
-            [(_outline(annotation.geometry), _napari_type(annotation.geometry)) for annotation in annotations],
-            edge_color=colors,
-            face_color=fills,
-            edge_width=self._edge,
-        )
-        self.shapes.selected_data = set()
-        self._shape_ids += [annotation.id for annotation in annotations]
+    def _choice(self, boxes: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Which get outlines and which a tint: all, or the largest of those that are large on the screen."""
+        if self._window is _EVERYWHERE:
+            return np.arange(len(boxes)), np.arange(len(boxes))
+        sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) / self._downsample
+        largest = np.argsort(-sizes, kind="stable")
+        large = largest[:MOST_OUTLINES][sizes[largest[:MOST_OUTLINES]] >= SMALL_PX]
+        return large, large[:MOST_TINTED][sizes[large[:MOST_TINTED]] >= TINTED_PX]
 
-    def _fill_of(self, annotation: Annotation) -> str:
-        group = self._annotations.group(annotation.group)
-        return _FILL_HEX if group is None or group.filled else "00"
+    def _fill_lines(
+        self, items: Sequence[Annotation], boxes: NDArray[np.float64], outlined: NDArray[np.intp], colors: _Colors
+    ) -> None:
+        chosen = [items[place] for place in outlined]
+        made = line_vertices(chosen, [colors.of(item) for item in chosen])
+        things: dict[str, Vertices] = {item.id: one for item, one in zip(chosen, made, strict=True)}
+        rest = np.setdiff1d(np.arange(len(items)), outlined)
+        self._marked = {items[place].id for place in rest}
+        if len(rest):
+            things[_MARKS] = mark_vertices(boxes[rest], [colors.of(items[place]) for place in rest])
+        self._lines.slots.fill(things)
 
-    def _draw_points(self) -> None:
-        dots = [item for item in map(self._annotations.get, self._dot_ids) if self._annotations.shows(item)]
-        places = [point for annotation in dots for point in annotation.geometry.points]
-        if not places and not len(self.points.data):
-            return
-        colors = [self._annotations.color_of(item) for item in dots for _ in item.geometry.points]
-        self.points.data = to_data(places)
-        self.points.selected_data = set()
-        if places:
-            self.points.size = DOT_PX * self._edge / EDGE_PX
-            self.points.face_color = colors
-            self.points.border_color = "white"
+    def _redraw_marks(self, ids: set[AnnotationId]) -> None:
+        """What is changed by hand gets its outline; the other marks stay."""
+        self._marked -= ids
+        items = [self.index.annotations.get(known) for known in self._marked]
+        boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in (item.geometry.bounds for item in items)])
+        colors = _Colors(self.index.annotations)
+        self._lines.slots.put(_MARKS, mark_vertices(boxes.reshape(-1, 4), [colors.of(item) for item in items]))
+
+    def _put(self, items: Sequence[Annotation]) -> None:
+        colors = _Colors(self.index.annotations)
+        made = line_vertices(items, [colors.of(item) for item in items])
+        for item, vertices in zip(items, made, strict=True):
+            self._lines.slots.put(item.id, vertices)
+            if colors.fills(item):
+                self._areas.slots.put(item.id, area_vertices(item.geometry, colors.of(item)))
+            else:
+                self._areas.slots.remove(item.id)
+
+    def _tell(self) -> None:
+        self._areas.show_changes()
+        self._lines.show_changes()
 
 
-def _is_outline(annotation: Annotation) -> bool:
-    return annotation.geometry.shape not in (Shape.DOT, Shape.POINT_SET)
+class _Colors:
+    """Colour and tint of annotations, each group asked once."""
 
+    def __init__(self, annotations: AnnotationSet) -> None:
+        self._groups = {group.name: (packed(group.color), group.filled) for group in annotations.groups}
 
-def _napari_type(geometry: Geometry) -> str:
-    return "path" if geometry.shape is Shape.MEASUREMENT else "polygon"
+    def of(self, item: Annotation) -> float:
+        known = self._groups.get(item.group)
+        return known[0] if known is not None else packed(item.color)
 
-
-def _outline(geometry: Geometry) -> NDArray[np.float64]:
-    """Rows and columns; holes follow the outline, every ring closed (napari's way to draw holes)."""
-    if not geometry.holes:
-        return to_data(geometry.points)
-    rings = [to_data((*ring, ring[0])) for ring in (geometry.points, *geometry.holes)]
-    return np.concatenate(rings)
+    def fills(self, item: Annotation) -> bool:
+        known = self._groups.get(item.group)
+        return known is None or known[1]

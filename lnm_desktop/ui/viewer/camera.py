@@ -58,6 +58,12 @@ class Camera(QObject):
         return first, second, third, fourth
 
     @property
+    def seen(self) -> Region:
+        """The smallest upright rectangle around what the canvas shows, which may reach beyond the image."""
+        xs, ys = [corner.x for corner in self.corners], [corner.y for corner in self.corners]
+        return Region(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+
+    @property
     def downsample(self) -> float:
         """Level-0 pixels per screen pixel (geometric mean of both axes)."""
         return 1.0 / (self._model.scene.camera.zoom * self._placement.mean_scale)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from napari.components import ViewerModel
-from napari.layers import Layer
 from napari.qt import QtViewer
 from napari.settings import get_settings
 from napari.utils.color import ColorValue
@@ -49,12 +48,6 @@ class Canvas(QtViewer):
     def scene_node(self) -> object:
         """vispy's node that napari's camera looks at; what hangs below it moves with the layers."""
         return self.canvas.view.scene
-
-    def show_only(self, layer: Layer, part: str) -> None:
-        """Of what napari draws for a layer, draw only this part: its texts and marks are not used, but take time."""
-        node: Any = self.canvas.layer_to_visual[layer].node
-        for visual in node._subvisuals:
-            visual.visible = visual is getattr(node, part)
 
     @contextlib.contextmanager
     def drawing_at_once(self) -> Iterator[None]:

@@ -9,9 +9,10 @@ from operator import itemgetter
 import numpy as np
 from numpy.typing import NDArray
 
-from lnm_desktop.domain.annotation import Annotation, AnnotationSet
+from lnm_desktop.domain.annotation import Annotation
 from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Region, Ring, Shape, rectangle
 from lnm_desktop.domain.ids import AnnotationId
+from lnm_desktop.ui.viewer.bounds_index import BoundsIndex
 
 GRAB_PX = 8.0
 TREMBLE_PX = 4.0
@@ -54,33 +55,18 @@ class Inside:
 Grip = Vertex | Inside
 
 
-class Picker:
-    """Finds annotations and vertices near a point; the topmost (last drawn) wins."""
+def annotation_at(index: BoundsIndex, point: Point, reach: float) -> Annotation | None:
+    """The topmost (last drawn) annotation at a point, `reach` level-0 pixels of tolerance."""
+    near = reversed(index.near(point, reach))
+    return next((item for item in near if _touches(item.geometry, point, reach)), None)
 
-    def __init__(self, annotations: AnnotationSet) -> None:
-        self._annotations = [item for item in annotations if annotations.shows(item)]
-        bounds = [annotation.geometry.bounds for annotation in self._annotations]
-        self._bounds = np.array([(b.x, b.y, b.right, b.bottom) for b in bounds]).reshape(-1, 4)
 
-    def annotation_at(self, point: Point, reach: float) -> Annotation | None:
-        """The annotation at a point, `reach` level-0 pixels of tolerance."""
-        low, high = self._bounds[:, :2] - reach, self._bounds[:, 2:] + reach
-        place = np.array([point.x, point.y])
-        near = np.flatnonzero(((low <= place) & (place <= high)).all(axis=1))
-        for index in near[::-1]:
-            if _touches(self._annotations[index].geometry, point, reach):
-                return self._annotations[index]
-        return None
-
-    def edge_near(self, point: Point, reach: float, besides: AnnotationId | None = None) -> Point | None:
-        """The nearest place on the outline of any annotation but one; a vertex where one is within reach."""
-        low, high = self._bounds[:, :2] - reach, self._bounds[:, 2:] + reach
-        place = np.array([point.x, point.y])
-        near = np.flatnonzero(((low <= place) & (place <= high)).all(axis=1))
-        items = [self._annotations[index] for index in near if self._annotations[index].id != besides]
-        vertices = [found for item in items if (found := _vertex_place(item, point, reach)) is not None]
-        edges = [found for item in items if (found := _edge_place(item.geometry, point, reach)) is not None]
-        return min(vertices or edges, key=lambda at: math.hypot(at.x - point.x, at.y - point.y), default=None)
+def edge_near(index: BoundsIndex, point: Point, reach: float, besides: AnnotationId | None = None) -> Point | None:
+    """The nearest place on the outline of any annotation but one; a vertex where one is within reach."""
+    items = [item for item in index.near(point, reach) if item.id != besides]
+    vertices = [found for item in items if (found := _vertex_place(item, point, reach)) is not None]
+    edges = [found for item in items if (found := _edge_place(item.geometry, point, reach)) is not None]
+    return min(vertices or edges, key=lambda at: math.hypot(at.x - point.x, at.y - point.y), default=None)
 
 
 def contains(geometry: Geometry, point: Point) -> bool:

@@ -10,13 +10,15 @@ from PySide6.QtCore import QObject, Signal
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
 from lnm_desktop.domain.geometry import Point, Region
 from lnm_desktop.domain.ids import AnnotationId
+from lnm_desktop.ui.viewer.bounds_index import BoundsIndex
 from lnm_desktop.ui.viewer.drawing import Drawn, draft_for
 from lnm_desktop.ui.viewer.editing import (
     GRAB_PX,
     Grip,
     Inside,
-    Picker,
+    annotation_at,
     contains,
+    edge_near,
     vertex_at,
     with_vertex,
     without_vertex,
@@ -42,8 +44,9 @@ class Hands(QObject):
     vertices_changed = Signal()
     picture_changed = Signal()
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, index: BoundsIndex, parent: QObject) -> None:
         super().__init__(parent)
+        self._index = index
         self.tool = Tool.MOVE
         self.draft = draft_for(Tool.MOVE)
         self.brush_px = BRUSH_PX[1]
@@ -52,8 +55,6 @@ class Hands(QObject):
         self.combine = Combine.NEW
         self.selected: tuple[AnnotationId, ...] = ()
         self.edited: Annotation | None = None
-        self._annotations = AnnotationSet()
-        self._picker: Picker | None = None
         self._bounds = Region(0, 0, 0, 0)
         self._grabbed: Grip | None = None
 
@@ -61,14 +62,16 @@ class Hands(QObject):
         """Another image: points are kept within its rectangle; an empty one disables drawing."""
         self._bounds = bounds
         self.cancel()
-        self.set_annotations(AnnotationSet())
+        self.take_up()
 
-    def set_annotations(self, annotations: AnnotationSet) -> None:
-        """The set that is shown now; the selection keeps what still exists."""
-        self._annotations = annotations
-        self._picker = None
+    def take_up(self) -> None:
+        """The index holds another set now; the selection keeps what still exists."""
         self.edited = self._grabbed = None
-        self.select(known for known in self.selected if known in annotations)
+        self.select(known for known in self.selected if known in self._annotations)
+
+    @property
+    def _annotations(self) -> AnnotationSet:
+        return self._index.annotations
 
     def set_tool(self, tool: Tool) -> None:
         """Take another tool; a polygon that can be finished is finished, not lost."""
@@ -186,7 +189,7 @@ class Hands(QObject):
         return Combine.ADD if extend or goes_on else Combine.NEW
 
     def _press_select(self, point: Point, reach: float, *, extend: bool) -> None:
-        hit = self._pick().annotation_at(point, reach / 2)
+        hit = annotation_at(self._index, point, reach / 2)
         vertices = [vertex_at(self._annotations.get(known), point, reach) for known in self.selected]
         vertex = next((found for found in vertices if found is not None), None)
         if not extend and vertex is not None:
@@ -195,10 +198,6 @@ class Hands(QObject):
             self._grab(Inside(hit.id, point))
         else:
             self.select(self._next_selection(hit, extend=extend))
-
-    def _pick(self) -> Picker:
-        self._picker = self._picker or Picker(self._annotations)
-        return self._picker
 
     def _grab(self, grip: Grip) -> None:
         if self._is_free(grip.annotation_id):
@@ -254,7 +253,7 @@ class Hands(QObject):
         snapped = None
         if self.snaps and not self.has_brush:
             moved = self._grabbed.annotation_id if self._grabbed is not None else None
-            snapped = self._pick().edge_near(point, SNAP_PX * downsample, moved)
+            snapped = edge_near(self._index, point, SNAP_PX * downsample, moved)
         return self._inside(snapped or point)
 
     def _inside(self, point: Point) -> Point:

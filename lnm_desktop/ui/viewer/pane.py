@@ -93,13 +93,13 @@ class ViewerPane(ImagePane):
         """Draw a whole set."""
         self._annotations = annotations
         self._scene.annotations.show(annotations)
-        self._hands.set_annotations(annotations)
+        self._hands.take_up()
 
     def apply_annotations(self, annotations: AnnotationSet, changed_ids: Iterable[AnnotationId]) -> None:
         """Draw a set of which only these annotations (added, replaced or removed) differ from the last."""
         self._annotations = annotations
         self._scene.annotations.apply(annotations, changed_ids)
-        self._hands.set_annotations(annotations)
+        self._hands.take_up()
 
     def set_annotations_visible(self, visible: bool) -> None:
         """Show or hide everything drawn."""
@@ -207,7 +207,7 @@ class ViewerPane(ImagePane):
 
     def _build(self) -> None:
         native = self._canvas.native
-        self._hands = Hands(self)
+        self._hands = Hands(self._scene.annotations.index, self)
         self._input = CanvasInput(native, self._camera, self._hands)
         self._veil = Veil(native, self._camera)
         self._overlay = Overlay(native, self._camera)
@@ -233,7 +233,7 @@ class ViewerPane(ImagePane):
 
     def _on_view(self) -> None:
         if self.image_info is not None:
-            self._scene.annotations.set_downsample(self._camera.downsample)
+            self._scene.annotations.look_at(self._camera.seen, self._camera.downsample)
         super()._on_view()
 
     def _on_resized(self) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
+from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.domain.geometry import Point
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import HeatmapGrid
@@ -38,10 +39,7 @@ class Scene(QObject):
         self.image: ImageLayer | None = None
         self.heatmap: HeatmapLayer | None = None
         self.placement = Placement.of(Calibration())
-        # Made once: a shapes layer takes longer to build than an image to appear.
-        self.annotations = AnnotationLayer(canvas.viewer, self.placement)
-        canvas.show_only(self.annotations.shapes, "shape_faces")
-        canvas.show_only(self.annotations.points, "points_markers")
+        self.annotations = AnnotationLayer(canvas.scene_node, self.placement)
 
     def show_image(self, reader: ImageReader, placement: Placement) -> None:
         """Another image; its map and its annotations are gone."""
@@ -73,7 +71,7 @@ class Scene(QObject):
 
     def clear(self, wait_s: float = 0.0) -> None:
         """No image, no map, no annotations; waits so long for reads under way."""
-        self.annotations.clear()
+        self.annotations.show(AnnotationSet())
         self.clear_heatmap()
         if self.image is not None:
             self.image.close(wait_s)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lnm_desktop.domain.annotation import AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, rectangle
-from lnm_desktop.ui.viewer.editing import Picker, Vertex, move_vertex, vertex_at
+from lnm_desktop.ui.viewer.bounds_index import BoundsIndex
+from lnm_desktop.ui.viewer.editing import Vertex, annotation_at, move_vertex, vertex_at
 
 RING = (Point(0, 0), Point(100, 0), Point(100, 100), Point(0, 100))
 HOLE = (Point(40, 40), Point(60, 40), Point(60, 60), Point(40, 60))
@@ -15,7 +16,9 @@ def a_set(*geometries: Geometry) -> AnnotationSet:
 
 
 def name_at(annotations: AnnotationSet, x: float, y: float, reach: float = 2.0) -> str | None:
-    found = Picker(annotations).annotation_at(Point(x, y), reach)
+    index = BoundsIndex()
+    index.show(annotations)
+    found = annotation_at(index, Point(x, y), reach)
     return found.name if found else None
 
 

@@ -316,9 +316,9 @@ def test_delete_asks_for_removal_and_removes_nothing_itself(mouse) -> None:
     mouse.pane.select([annotations.annotations[0].id])
     mouse.pane.delete_selected()
     assert mouse.annotations_removed == [(annotations.annotations[0].id,)]
-    assert len(mouse.pane._scene.annotations.shapes.data) == 1
+    assert mouse.pane._scene.annotations.outlined == 1
     mouse.pane.apply_annotations(AnnotationSet(), [annotations.annotations[0].id])
-    assert len(mouse.pane._scene.annotations.shapes.data) == 0
+    assert mouse.pane._scene.annotations.outlined == 0
     assert mouse.pane.selected == ()
 
 
@@ -326,11 +326,9 @@ def test_delete_asks_for_removal_and_removes_nothing_itself(mouse) -> None:
 def test_keys_of_napari_do_nothing(mouse, key) -> None:
     mouse.pane.show_annotations(a_set())
     mouse.pane.select([mouse.pane._annotations.annotations[0].id])
-    layers = mouse.pane._scene.annotations
-    layers.shapes.selected_data = {0}
-    mouse.pane._canvas.viewer.layers.selection.active = layers.shapes
     QTest.keyClick(mouse.canvas, key)
-    assert len(layers.shapes.data) == 1 and layers.shapes.visible and layers.shapes.mode == "pan_zoom"
+    layer = mouse.pane._scene.annotations
+    assert (layer.outlined, layer.is_visible) == (1, True)
 
 
 def test_shapes_are_drawn_in_place_and_as_wide_at_every_zoom(mouse) -> None:

@@ -114,7 +114,7 @@ def test_the_value_under_the_cursor_is_the_map_s(show_slide, qtbot) -> None:
     qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(600, 300)).toPoint())
     qtbot.waitUntil(lambda: told[-1] is None, timeout=5000)
     pane.clear_heatmap()
-    assert len(pane._canvas.viewer.layers) == 2
+    assert len(pane._canvas.viewer.layers) == 0
 
 
 def assert_color(pane, image, point: Point, expected: tuple[int, int, int]) -> None:
