@@ -19,8 +19,11 @@ class Editor(Protocol):
 
     canvas: QWidget
 
-    def show(self, rings: list[Ring]) -> None:
-        """Draw these."""
+    def take(self, rings: list[Ring]) -> None:
+        """Turn these into what the editor is given."""
+
+    def show(self) -> None:
+        """Draw what was taken."""
 
     def move_vertex(self, number: int, ring: Ring) -> None:
         """One vertex of a shape lies elsewhere."""
@@ -60,12 +63,14 @@ class Ours:
         self._pane.show_image(reader, "synthetic", reader.info.calibration)
         self.canvas = self._pane.canvas_widget
 
-    def show(self, rings: list[Ring]) -> None:
+    def take(self, rings: list[Ring]) -> None:
         from lnm_desktop.domain.annotation import AnnotationSet
 
         made = [self._annotation(ring) for ring in rings]
         self._ids = [one.id for one in made]
         self._set = AnnotationSet(made)
+
+    def show(self) -> None:
         self._pane.show_annotations(self._set)
 
     def move_vertex(self, number: int, ring: Ring) -> None:
@@ -122,9 +127,12 @@ class NapariShapes:
         self._qt.dims.hide()
         self.canvas = self._qt.canvas.native
 
-    def show(self, rings: list[Ring]) -> None:
+    def take(self, rings: list[Ring]) -> None:
+        self._rings = [ring[:, ::-1] for ring in rings]
+
+    def show(self) -> None:
         self._layer = self._model.add_shapes(
-            [ring[:, ::-1] for ring in rings],
+            self._rings,
             shape_type="polygon",
             edge_width=12,
             edge_color="#F4FA58",

@@ -35,6 +35,6 @@ def undo_ms(count: int) -> float:
         for _ in range(REPEATS):
             session.execute(ReplaceAnnotation(image.id, moved))
             begin = time.perf_counter()
-            session.undo()
+            session.undo(case.id)
             found.append(1000 * (time.perf_counter() - begin))
     return statistics.median(found)

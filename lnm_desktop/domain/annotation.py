@@ -133,6 +133,10 @@ class AnnotationSet:
         """Some of these annotations in drawing order. Raises KeyError for one that is not among them."""
         return sorted(some, key=lambda item: self._by_id[item.id][0])
 
+    def place(self, annotation_id: AnnotationId) -> int:
+        """Where an annotation stands in the drawing order: later ones have greater numbers. Raises KeyError."""
+        return self._by_id[annotation_id][0]
+
     def group(self, name: str) -> AnnotationGroup | None:
         """The declared group of that name, if any."""
         return next((group for group in self.groups if group.name == name), None)

@@ -107,10 +107,14 @@ class Annotating(QObject):
         image, annotations = self._current.image, self._current.annotations
         if image is None or annotations is None or change.image_id != image.id:
             return
-        self._panel.show_annotations(annotations, self._current.calibration)
+        ids = [AnnotationId(known) for known in change.ids] if change.what == "annotations" else []
+        if ids:
+            self._panel.show_change(annotations, ids)
+        else:
+            self._panel.show_annotations(annotations, self._current.calibration)
         if self._pane is not None:
-            if change.what == "annotations" and change.ids:
-                self._pane.apply_annotations(annotations, [AnnotationId(known) for known in change.ids])
+            if ids:
+                self._pane.apply_annotations(annotations, ids)
             else:
                 self._pane.show_annotations(annotations)
             self._select_drawn(annotations)

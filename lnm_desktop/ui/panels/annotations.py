@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QColorDialog, QLineEdit, QListWidget, QListWidgetI
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Shape
+from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.domain.image import Calibration
 from lnm_desktop.ui.groups import free_color, groups_of
 from lnm_desktop.ui.panels.group_menu import changed, group_menu
@@ -21,6 +23,7 @@ _NAME = Qt.ItemDataRole.UserRole
 _NO_AREA = (Shape.DOT, Shape.POINT_SET, Shape.MEASUREMENT)
 _NO_IMAGE = "Open a slide or scan to draw on it."
 _EMPTY = "Draw: P polygon, L freehand, R rectangle, E ellipse, B brush, W wand, K ruler, . point."
+MANY = 200
 _COLUMNS = ("Name", "Group", "Area {unit}")
 
 
@@ -69,6 +72,28 @@ class AnnotationsPanel(QWidget):
         self.table.rows.set_rows([_row(item, calibration, colors) for item in self._annotations])
         self._quietly_choose(chosen)
         self._count()
+
+    def show_change(self, annotations: AnnotationSet, ids: Sequence[AnnotationId]) -> None:
+        """Show a set of which only these (added, replaced or removed) differ from the last."""
+        put = annotations.in_order([annotations.get(known) for known in ids if known in annotations])
+        if len(ids) > MANY or not self._goes_at_end(annotations, put):
+            self.show_annotations(annotations, self._calibration)
+            return
+        self._annotations = annotations
+        self.empty.setVisible(not len(annotations))
+        self._show_groups()
+        colors = {group.name: swatch(group.color) for group in self.all_groups()}
+        self.table.rows.remove_rows(known for known in ids if known not in annotations)
+        self.table.rows.put_rows(_row(item, self._calibration, colors) for item in put)
+        self._count()
+
+    def _goes_at_end(self, annotations: AnnotationSet, put: Sequence[Annotation]) -> bool:
+        """False where one that is not in the table belongs between others: an undone deletion."""
+        new = [item for item in put if self.table.rows.place_of(item.id) is None]
+        last = self.table.rows.last_key
+        if not new or last is None:
+            return True
+        return last in annotations and annotations.place(new[0].id) > annotations.place(AnnotationId(last))
 
     def show_selection(self, ids: tuple[str, ...]) -> None:
         """Mark the rows of what is selected in the viewer."""

@@ -17,10 +17,13 @@ from lnm_desktop.ui.viewer.outline_vertices import Vertices, area_vertices, line
 from lnm_desktop.ui.viewer.outlines import Areas, Lines
 
 ABOVE_ALL_LAYERS = 1000
-ALL_AT_ONCE_BELOW = 8000
+ALL_AT_ONCE_BELOW = 2000
 """So many annotations are drawn whatever the view; of more, only what the view and its surroundings hold."""
 MOST_OUTLINES = 6000
-SMALL_PX, TINTED_PX, MOST_TINTED = 4.0, 24.0, 500
+TINY_PX, SMALL_PX = 4.0, 24.0
+"""Screen pixels: below the first a mark stands for the outline, below the second it has few corners and no tint."""
+FEW_CORNERS = 8
+MOST_TINTED = 500
 MANY = 500
 SURROUNDINGS = 0.5
 OTHER_ZOOM = 1.5
@@ -65,18 +68,24 @@ class AnnotationLayer:
     def _draw(self) -> None:
         self._choose_window()
         items, boxes = self.index.within(self._window)
-        outlined, tinted = self._choice(boxes)
+        large, small, rest = (list(map(items.__getitem__, places)) for places in self._by_size(boxes))
         colors = _Colors(self.index.annotations)
-        self._fill_lines(items, boxes, outlined, colors)
-        tints = [items[place] for place in tinted if colors.fills(items[place])]
+        tints = [item for item in large[: len(large) if self._shows_all else MOST_TINTED] if colors.fills(item)]
         self._areas.slots.fill({item.id: area_vertices(item.geometry, colors.of(item)) for item in tints})
+        things = {**colors.lines(large), **colors.lines(small, FEW_CORNERS)}
+        self._marked = {item.id for item in rest}
+        self._lines.slots.fill({**things, _MARKS: colors.marks(rest)})
         self._tell()
+
+    @property
+    def _shows_all(self) -> bool:
+        return self._window is _EVERYWHERE
 
     def apply(self, annotations: AnnotationSet, changed: Iterable[AnnotationId]) -> None:
         """Draw a set of which only these annotations (added, replaced or removed) differ from the last."""
         ids = set(changed)
         self.index.apply(annotations, ids)
-        if len(ids) > MANY or (len(self.index) > ALL_AT_ONCE_BELOW and self._window is _EVERYWHERE):
+        if len(ids) > MANY or (len(self.index) > ALL_AT_ONCE_BELOW and self._shows_all):
             self._draw()
             return
         if ids & self._marked:
@@ -100,7 +109,7 @@ class AnnotationLayer:
     def look_at(self, view: Region, downsample: float) -> None:
         """The view has moved; where only a part is drawn, that part may have to be another."""
         self._view, self._downsample = view, downsample
-        if self._window is not _EVERYWHERE and not self._is_at_hand():
+        if not self._shows_all and not self._is_at_hand():
             self._draw()
 
     def _is_at_hand(self) -> bool:
@@ -116,40 +125,27 @@ class AnnotationLayer:
         x, y = view.width * SURROUNDINGS, view.height * SURROUNDINGS
         self._window = Region(view.x - x, view.y - y, view.width + 2 * x, view.height + 2 * y)
 
-    def _choice(self, boxes: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Which get outlines and which a tint: all, or the largest of those that are large on the screen."""
-        if self._window is _EVERYWHERE:
-            return np.arange(len(boxes)), np.arange(len(boxes))
+    def _by_size(self, boxes: NDArray[np.float64]) -> tuple[NDArray[np.intp], ...]:
+        """Which of these boxes are large on the screen, which small, and which tiny or too many; largest first."""
+        if self._shows_all:
+            return np.arange(len(boxes)), np.arange(0), np.arange(0)
         sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1) / self._downsample
-        largest = np.argsort(-sizes, kind="stable")
-        large = largest[:MOST_OUTLINES][sizes[largest[:MOST_OUTLINES]] >= SMALL_PX]
-        return large, large[:MOST_TINTED][sizes[large[:MOST_TINTED]] >= TINTED_PX]
+        order = np.argsort(-sizes, kind="stable")
+        large, outlined = (int(np.count_nonzero(sizes >= limit)) for limit in (SMALL_PX, TINY_PX))
+        outlined = min(outlined, MOST_OUTLINES)
+        return order[: min(large, outlined)], order[large:outlined], order[outlined:]
 
-    def _fill_lines(
-        self, items: Sequence[Annotation], boxes: NDArray[np.float64], outlined: NDArray[np.intp], colors: _Colors
-    ) -> None:
-        chosen = [items[place] for place in outlined]
-        made = line_vertices(chosen, [colors.of(item) for item in chosen])
-        things: dict[str, Vertices] = {item.id: one for item, one in zip(chosen, made, strict=True)}
-        rest = np.setdiff1d(np.arange(len(items)), outlined)
-        self._marked = {items[place].id for place in rest}
-        if len(rest):
-            things[_MARKS] = mark_vertices(boxes[rest], [colors.of(items[place]) for place in rest])
-        self._lines.slots.fill(things)
-
-    def _redraw_marks(self, ids: set[AnnotationId]) -> None:
+    def _redraw_marks(self, changed: set[AnnotationId]) -> None:
         """What is changed by hand gets its outline; the other marks stay."""
-        self._marked -= ids
-        items = [self.index.annotations.get(known) for known in self._marked]
-        boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in (item.geometry.bounds for item in items)])
+        self._marked -= changed
         colors = _Colors(self.index.annotations)
-        self._lines.slots.put(_MARKS, mark_vertices(boxes.reshape(-1, 4), [colors.of(item) for item in items]))
+        self._lines.slots.put(_MARKS, colors.marks([self.index.annotations.get(known) for known in self._marked]))
 
     def _put(self, items: Sequence[Annotation]) -> None:
         colors = _Colors(self.index.annotations)
-        made = line_vertices(items, [colors.of(item) for item in items])
-        for item, vertices in zip(items, made, strict=True):
-            self._lines.slots.put(item.id, vertices)
+        for known, vertices in colors.lines(items).items():
+            self._lines.slots.put(known, vertices)
+        for item in items:
             if colors.fills(item):
                 self._areas.slots.put(item.id, area_vertices(item.geometry, colors.of(item)))
             else:
@@ -161,7 +157,7 @@ class AnnotationLayer:
 
 
 class _Colors:
-    """Colour and tint of annotations, each group asked once."""
+    """Annotations as vertices in the colours of a set's groups, each group asked once."""
 
     def __init__(self, annotations: AnnotationSet) -> None:
         self._groups = {group.name: (packed(group.color), group.filled) for group in annotations.groups}
@@ -173,3 +169,12 @@ class _Colors:
     def fills(self, item: Annotation) -> bool:
         known = self._groups.get(item.group)
         return known is None or known[1]
+
+    def lines(self, items: Sequence[Annotation], corners: int | None = None) -> dict[str, Vertices]:
+        made = line_vertices(items, [self.of(item) for item in items], corners)
+        return {item.id: one for item, one in zip(items, made, strict=True)}
+
+    def marks(self, items: Sequence[Annotation]) -> Vertices:
+        bounds = [item.geometry.bounds for item in items]
+        boxes = np.array([(b.x, b.y, b.right, b.bottom) for b in bounds]).reshape(-1, 4)
+        return mark_vertices(boxes, [self.of(item) for item in items])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import chain
 
@@ -29,10 +30,14 @@ def packed(color: str) -> float:
     return float(int(color[1:], 16))
 
 
-def line_vertices(items: Sequence[Annotation], colors: Sequence[float]) -> list[Vertices]:
-    """The lines and dots of each annotation, dtype `LINE`, six vertices for each segment."""
+def line_vertices(items: Sequence[Annotation], colors: Sequence[float], corners: int | None = None) -> list[Vertices]:
+    """The lines and dots of each annotation, dtype `LINE`, six vertices for each segment.
+
+    With `corners`, of each line only about so many are kept: enough for what is small on the screen.
+    """
+    geometries = [item.geometry for item in items]
     rings = [
-        (number, ring, item.geometry.shape) for number, item in enumerate(items) for ring in _rings(item.geometry)
+        (number, _thinned(ring, corners), one.shape) for number, one in enumerate(geometries) for ring in _rings(one)
     ]
     if not rings:
         return []
@@ -66,6 +71,10 @@ def area_vertices(geometry: Geometry, color: float) -> Vertices:
 
 def _rings(geometry: Geometry) -> tuple[Ring, ...]:
     return (geometry.points, *geometry.holes)
+
+
+def _thinned(ring: Ring, corners: int | None) -> Ring:
+    return ring if corners is None or len(ring) <= corners else ring[:: math.ceil(len(ring) / corners)]
 
 
 def _points(rings: Sequence[Ring]) -> NDArray[np.float64]:

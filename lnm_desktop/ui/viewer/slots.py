@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from vispy.gloo import VertexBuffer
 
 Vertices = NDArray[np.void]
-_FIRST_ROOM = 6 * 1024
+_LEAST_ROOM = 6 * 1024
 
 
 class Slots:
@@ -30,7 +30,7 @@ class Slots:
         """Hold these and nothing else."""
         stops = np.cumsum([len(vertices) for vertices in things.values()], dtype=np.intp)
         self._end = int(stops[-1]) if len(stops) else 0
-        self._data = np.zeros(max(_FIRST_ROOM, self._end + self._end // 2), self._dtype)
+        self._data = np.zeros(self._end + max(_LEAST_ROOM, self._end // 8), self._dtype)
         if things:
             self._data[: self._end] = np.concatenate(list(things.values()))
         starts = np.concatenate([[0], stops[:-1]]).astype(int)

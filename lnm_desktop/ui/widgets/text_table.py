@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QGuiApplication, QIcon, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 Index = QModelIndex | QPersistentModelIndex
+WIDTH_ROWS = 60
+"""So many rows decide how wide a column is; Qt would measure a thousand after each change."""
 _SORT = Qt.ItemDataRole.UserRole
 _KEY = Qt.ItemDataRole.UserRole + 1
 
@@ -41,7 +52,8 @@ class TextTableModel(QAbstractTableModel):
     def __init__(self, columns: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns = tuple(columns)
-        self._rows: tuple[Row, ...] = ()
+        self._rows: list[Row] = []
+        self._places: dict[str, int] = {}
 
     def set_columns(self, columns: Sequence[str]) -> None:
         """Name the columns anew (a unit may change)."""
@@ -51,8 +63,44 @@ class TextTableModel(QAbstractTableModel):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows instead."""
         self.beginResetModel()
-        self._rows = tuple(rows)
+        self._rows = list(rows)
+        self._number()
         self.endResetModel()
+
+    def put_rows(self, rows: Iterable[Row]) -> None:
+        """Show these in place of the rows of the same keys, and those without one at the end."""
+        for row in rows:
+            place = self._places.get(row.key)
+            if place is not None:
+                self._rows[place] = row
+                self.dataChanged.emit(self.index(place, 0), self.index(place, len(self._columns) - 1))
+            else:
+                self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows))
+                self._places[row.key] = len(self._rows)
+                self._rows.append(row)
+                self.endInsertRows()
+
+    def remove_rows(self, keys: Iterable[str]) -> None:
+        """Take the rows of these keys away; one that is not there is passed over."""
+        for key in keys:
+            place = self._places.get(key)
+            if place is not None:
+                self.beginRemoveRows(QModelIndex(), place, place)
+                del self._rows[place]
+                self._number()
+                self.endRemoveRows()
+
+    def place_of(self, key: str) -> int | None:
+        """The number of the row of a key."""
+        return self._places.get(key)
+
+    @property
+    def last_key(self) -> str | None:
+        """The key of the last row; None without any."""
+        return self._rows[-1].key if self._rows else None
+
+    def _number(self) -> None:
+        self._places = {row.key: place for place, row in enumerate(self._rows)}
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's signature
         """Qt asks."""
@@ -125,6 +173,7 @@ class TextTable(QTableView):
         self.setShowGrid(False)
         self.verticalHeader().hide()
         self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setResizeContentsPrecision(WIDTH_ROWS)
         self.horizontalHeader().setMinimumSectionSize(36)
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -147,13 +196,17 @@ class TextTable(QTableView):
 
     def choose(self, keys: Sequence[str]) -> None:
         """Choose exactly the rows of these keys."""
-        self.clearSelection()
-        flags = self.selectionModel().SelectionFlag
-        for place in range(self.sorted.rowCount()):
-            index = self.sorted.index(place, 0)
-            if index.data(_KEY) in keys:
-                self.selectionModel().select(index, flags.Select | flags.Rows)
-                self.scrollTo(index)
+        flags = QItemSelectionModel.SelectionFlag
+        chosen = QItemSelection()
+        for index in filter(QModelIndex.isValid, map(self._index_of, keys)):
+            chosen.select(index, index)
+        self.selectionModel().select(chosen, flags.ClearAndSelect | flags.Rows)
+        if not chosen.isEmpty():
+            self.scrollTo(chosen.indexes()[-1])
+
+    def _index_of(self, key: str) -> QModelIndex:
+        place = self.rows.place_of(key)
+        return QModelIndex() if place is None else self.sorted.mapFromSource(self.rows.index(place, 0))
 
     def edit_row(self, key: str) -> None:
         """Let the first cell of a row be edited."""
