@@ -78,6 +78,7 @@ def _child(name: str, count: int, repeats: int) -> Result:
     command = [sys.executable, "-m", "annotating.script", name, str(count), str(repeats)]
     own = {"QT_SCALE_FACTOR": "1", "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)}
     environment = {**os.environ, **own}
+    environment.pop("QT_QPA_PLATFORM", None)  # without a screen nothing would be drawn
     try:
         run = subprocess.run(
             command, capture_output=True, text=True, cwd=HERE, env=environment, timeout=CHILD_LIMIT_S, check=False

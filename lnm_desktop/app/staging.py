@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lnm_desktop.app.lesions import FoundLesion, GroupUse, GroupUses, dots_outside, find_lesions, is_outline
 from lnm_desktop.app.session import Session
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
-from lnm_desktop.domain.camelyon import is_tumor_group, outlined_in_part
+from lnm_desktop.domain.camelyon import outlined_in_part
 from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.geometry import Shape
 from lnm_desktop.domain.ids import CaseId
 from lnm_desktop.domain.image import Calibration, ImageKind
-from lnm_desktop.domain.staging import Lesion, Metastasis, PatientStage, measure_lesion, node_class, patient_stage
+from lnm_desktop.domain.staging import Metastasis, PatientStage, node_class, patient_stage
 from lnm_desktop.errors import CalibrationMissing, FormatError, ImageNotFound
 from lnm_desktop.formats.annotations import load_annotations
 from lnm_desktop.formats.loaded import counted
 
-_OUTLINES = (Shape.POLYGON, Shape.SPLINE, Shape.RECTANGLE)
-IsTumor = Callable[[str], bool]
 CalibrationOf = Callable[[CaseImage], Calibration]
-
-
-@dataclass(frozen=True, slots=True)
-class FoundLesion:
-    """A lesion and the annotation that outlines it."""
-
-    name: str
-    group: str
-    lesion: Lesion
+BY_NAME = GroupUses({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +35,14 @@ class NodeReport:
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """The nodes of one patient and their stage."""
+    """The nodes of one patient and their stage, and what each group of annotations was taken for."""
 
     nodes: tuple[NodeReport, ...]
     patient: PatientStage
+    groups: tuple[tuple[str, GroupUse], ...] = ()
 
 
-LESION_COLUMNS = ("Node", "Class", "Longest, mm", "Area, mm²", "Group", "Why")
+LESION_COLUMNS = ("Node", "Class", "Longest, mm", "Area, mm²", "Group", "Cells", "Why")
 
 
 def lesion_rows(report: StageReport) -> list[tuple[str, ...]]:
@@ -60,7 +52,7 @@ def lesion_rows(report: StageReport) -> list[tuple[str, ...]]:
 
 def _rows(node: NodeReport) -> list[tuple[str, ...]]:
     if not node.lesions:
-        return [(node.node, node.kind.value, "", "", "", "no lesion outlined")]
+        return [(node.node, node.kind.value, "", "", "", "", "no lesion outlined")]
     return [
         (
             node.node,
@@ -68,24 +60,33 @@ def _rows(node: NodeReport) -> list[tuple[str, ...]]:
             f"{found.lesion.longest_mm:.3f}",
             f"{found.lesion.area_mm2:.3f}",
             found.group,
+            "" if found.cells is None else str(found.cells),
             found.lesion.reason,
         )
         for found in node.lesions
     ]
 
 
-def stage_files(files: Sequence[Path], calibration: Calibration, groups: Collection[str] = ()) -> StageReport:
+def stage_files(files: Sequence[Path], calibration: Calibration, uses: GroupUses = BY_NAME) -> StageReport:
     """Stage a patient by annotation files, one for each node.
 
-    Lesions are outlines in a group that CAMELYON uses for tumour, or in one of `groups` where some are given.
     Raises CalibrationMissing for lesions without a pixel size; FormatError for a file that cannot be read or has no
-    such group, and for two files of one name.
+    group of lesions, and for two files of one name.
     """
     _check_names(files)
-    return _report([_node_of_file(file, calibration, groups) for file in files])
+    loaded = [load_annotations(file) for file in files]
+    for file, one in zip(files, loaded, strict=True):
+        _check_groups(file, one.annotations, uses)
+    nodes = [
+        _node(file.stem, one.annotations, lambda: calibration, uses, (*one.notes, *_doubts(file.stem)))
+        for file, one in zip(files, loaded, strict=True)
+    ]
+    return _report(nodes, [one.annotations for one in loaded], uses)
 
 
-def stage_case(session: Session, case_id: CaseId, calibration_of: CalibrationOf) -> StageReport:
+def stage_case(
+    session: Session, case_id: CaseId, calibration_of: CalibrationOf, uses: GroupUses = BY_NAME
+) -> StageReport:
     """Stage a case by what is drawn on its slides, each of which is a node.
 
     `calibration_of` is asked for slides with lesions alone. Raises what it raises, CalibrationMissing naming the
@@ -94,11 +95,15 @@ def stage_case(session: Session, case_id: CaseId, calibration_of: CalibrationOf)
     slides = [image for image in session.images(case_id) if image.kind is ImageKind.SLIDE]
     if not slides:
         raise ImageNotFound("this case has no slide to be staged", hint="Open the slides of its lymph nodes first.")
-    return _report([_node_of_slide(session.annotations(slide.id), slide, calibration_of) for slide in slides])
+    drawn = [session.annotations(slide.id) for slide in slides]
+    nodes = [_node_of_slide(one, slide, calibration_of, uses) for one, slide in zip(drawn, slides, strict=True)]
+    return _report(nodes, drawn, uses)
 
 
-def _report(nodes: Sequence[NodeReport]) -> StageReport:
-    return StageReport(tuple(nodes), patient_stage([(node.node, node.kind) for node in nodes]))
+def _report(nodes: Sequence[NodeReport], drawn: Sequence[AnnotationSet], uses: GroupUses) -> StageReport:
+    names = sorted({group for annotations in drawn for group in annotations.group_sizes if group})
+    patient = patient_stage([(node.node, node.kind) for node in nodes])
+    return StageReport(tuple(nodes), patient, tuple((name, uses.of(name)) for name in names))
 
 
 def _check_names(files: Sequence[Path]) -> None:
@@ -108,32 +113,40 @@ def _check_names(files: Sequence[Path]) -> None:
         raise FormatError(f"two files are named {twice}", hint="Each node needs a file name of its own.")
 
 
-def _node_of_file(file: Path, calibration: Calibration, groups: Collection[str]) -> NodeReport:
-    loaded = load_annotations(file)
-    is_tumor: IsTumor = (lambda name: name in groups) if groups else is_tumor_group
-    _check_groups(file, loaded.annotations, is_tumor)
-    chosen = [item for item in loaded.annotations if is_tumor(item.group)]
-    return _node(file.stem, chosen, lambda: calibration, (*loaded.notes, *_doubts(file.stem)))
-
-
-def _node_of_slide(annotations: AnnotationSet, slide: CaseImage, calibration_of: CalibrationOf) -> NodeReport:
-    chosen = [item for item in annotations if is_tumor_group(item.group)]
+def _node_of_slide(
+    annotations: AnnotationSet, slide: CaseImage, calibration_of: CalibrationOf, uses: GroupUses
+) -> NodeReport:
     notes = _doubts(Path(slide.path).stem)
-    if not chosen:
+    if not any(uses.of(group) is GroupUse.LESION for group in annotations.group_sizes):
         notes.append("Nothing is outlined as tumour: counted as negative.")
-    return _node(slide.label, chosen, lambda: calibration_of(slide), notes)
+    return _node(slide.label, annotations, lambda: calibration_of(slide), uses, notes)
 
 
 def _node(
-    name: str, chosen: Sequence[Annotation], calibration: Callable[[], Calibration], notes: Sequence[str]
+    name: str,
+    annotations: AnnotationSet,
+    calibration: Callable[[], Calibration],
+    uses: GroupUses,
+    notes: Sequence[str],
 ) -> NodeReport:
-    outlines = [item for item in chosen if item.geometry.shape in _OUTLINES]
-    known = _known(name, calibration()) if outlines else Calibration()
-    found = [FoundLesion(item.name, item.group, measure_lesion(item.geometry, known)) for item in outlines]
-    found.sort(key=lambda one: -one.lesion.longest_mm)
-    others = len(chosen) - len(outlines)
-    unmeasured = (f"Not measured among the lesions: {counted(others, 'mark')} without an area.",) if others else ()
-    return NodeReport(name, node_class(one.lesion.kind for one in found), tuple(found), (*notes, *unmeasured))
+    lesions, cut_outs = (
+        [item for item in annotations if uses.of(item.group) is use] for use in (GroupUse.LESION, GroupUse.CUT_OUT)
+    )
+    if not any(map(is_outline, lesions)):
+        return NodeReport(name, Metastasis.NEGATIVE, (), (*notes, *_unmeasured(lesions)))
+    found = find_lesions(lesions, cut_outs, _known(name, calibration()))
+    kind = node_class(one.lesion.kind for one in found)
+    return NodeReport(name, kind, tuple(found), (*notes, *_unmeasured(lesions)))
+
+
+def _unmeasured(lesions: Sequence[Annotation]) -> list[str]:
+    """What is in a group of lesions and adds nothing to the stage."""
+    dots = dots_outside(lesions)
+    lines = sum(item.geometry.shape is Shape.MEASUREMENT for item in lesions)
+    notes = [f"Not measured among the lesions: {counted(lines, 'mark')} without an area."] if lines else []
+    if dots:
+        notes.append(f"Not counted: {counted(dots, 'dot')} outside every outlined lesion. Outline the lesion.")
+    return notes
 
 
 def _known(name: str, calibration: Calibration) -> Calibration:
@@ -145,10 +158,10 @@ def _known(name: str, calibration: Calibration) -> Calibration:
     return calibration
 
 
-def _check_groups(file: Path, annotations: AnnotationSet, is_tumor: IsTumor) -> None:
+def _check_groups(file: Path, annotations: AnnotationSet, uses: GroupUses) -> None:
     """A file in which no group holds lesions was not meant to be staged, so it is no negative node."""
     used = {item.group for item in annotations} | {group.name for group in annotations.groups}
-    if annotations and not any(map(is_tumor, used)):
+    if annotations and not any(uses.of(group) is GroupUse.LESION for group in used):
         names = ", ".join(sorted(filter(None, used))) or "no group at all"
         raise FormatError(
             f"{file.name} has no group that is known to hold metastases, but: {names}",

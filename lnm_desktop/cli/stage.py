@@ -13,7 +13,8 @@ from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.errors import CalibrationMissing
 
 if TYPE_CHECKING:
-    from lnm_desktop.app.staging import FoundLesion, StageReport
+    from lnm_desktop.app.lesions import FoundLesion
+    from lnm_desktop.app.staging import StageReport
 
 
 def command(
@@ -23,15 +24,18 @@ def command(
     mpp: float = typer.Option(None, "--mpp", help="Pixel size of level 0 in µm. Without it nothing is measured."),
     mpp_y: float = typer.Option(None, "--mpp-y", help="Height of a pixel in µm, where it is no square."),
     group: list[str] = typer.Option([], "--group", help="A group whose outlines are lesions; may be repeated."),
+    cut_out: list[str] = typer.Option([], "--cut-out", help="A group whose outlines are cut out of lesions."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Measure outlined metastases and tell each node's class and the patient's pN, with the reasons.
 
     Example: lnm stage patient_1_node_0.xml patient_1_node_1.xml --mpp 0.243 --json
     """
-    from lnm_desktop.app.staging import stage_files  # noqa: PLC0415 - keeps the start of other commands short
+    from lnm_desktop.app.lesions import GroupUse, GroupUses  # noqa: PLC0415 - keeps the start of other commands short
+    from lnm_desktop.app.staging import stage_files  # noqa: PLC0415 - as above
 
-    report = stage_files(annotations, calibration_of(mpp, mpp_y if mpp_y is not None else mpp), group)
+    uses = GroupUses({**dict.fromkeys(group, GroupUse.LESION), **dict.fromkeys(cut_out, GroupUse.CUT_OUT)})
+    report = stage_files(annotations, calibration_of(mpp, mpp_y if mpp_y is not None else mpp), uses)
     if as_json:
         print_json(_facts(report))
     else:
@@ -63,6 +67,7 @@ def _facts(report: StageReport) -> dict[str, Any]:
             }
             for node in report.nodes
         ],
+        "groups": {name: use.value for name, use in report.groups},
         "use": RESEARCH_USE_ONLY,
     }
 
@@ -76,6 +81,7 @@ def _lesion(found: FoundLesion) -> dict[str, Any]:
         "reason": lesion.reason,
         "longest_mm": lesion.longest_mm,
         "area_mm2": lesion.area_mm2,
+        "cells": found.cells,
         "ends_px": [[end.x, end.y] for end in lesion.ends],
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 TUMOR_GROUPS = frozenset({"metastases", "tumor", "tumour", "_0", "_1"})
+CUT_OUT_GROUPS = frozenset({"_2", "normal", "exclusion"})
 _SPARSE_16 = frozenset(
     (10, 15, 18, 20, 25, 29, 33, 34, 44, 46, 51, 54, 55, 56, 67, 79, 85, 92, 95, 110),
 )
@@ -18,6 +19,11 @@ _NODE_17 = re.compile(r"patient_\d+_node_\d+")
 def is_tumor_group(name: str) -> bool:
     """True for the groups by which CAMELYON's readers know tumour; `_2`, `normal` and others are cut out of it."""
     return name.strip().lower() in TUMOR_GROUPS
+
+
+def is_cut_out_group(name: str) -> bool:
+    """True for the groups whose outlines CAMELYON cuts out of the tumour that they lie in."""
+    return name.strip().lower() in CUT_OUT_GROUPS
 
 
 def outlined_in_part(stem: str) -> str:

@@ -53,17 +53,19 @@ class PatientStage:
     reason: str
 
 
-def measure_lesion(geometry: Geometry, calibration: Calibration, cells: int | None = None) -> Lesion:
-    """A lesion by its outline in level-0 pixels; `cells` counts its tumour cells where somebody has.
+def measure_lesion(pieces: Sequence[Geometry], calibration: Calibration, cells: int | None = None) -> Lesion:
+    """A lesion by its outline in level-0 pixels, in more pieces than one where something was cut out of it; `cells`
+    counts its tumour cells where somebody has.
 
     Raises ValueError where the pixel size is unknown: lengths are refused, never guessed.
     """
     if not calibration.is_known:
         raise ValueError("without a pixel size nothing can be measured")
     across, down = calibration.mpp_x / 1000, calibration.mpp_y / 1000
-    longest_mm, ends = longest_diameter(geometry.points, across, down)
+    points = tuple(point for piece in pieces for point in piece.points)
+    longest_mm, ends = longest_diameter(points, across, down)
     kind, reason = classify(longest_mm, cells)
-    return Lesion(longest_mm, geometry.area_px2 * across * down, kind, reason, ends)
+    return Lesion(longest_mm, sum(piece.area_px2 for piece in pieces) * across * down, kind, reason, ends)
 
 
 def classify(longest_mm: float, cells: int | None = None) -> tuple[Metastasis, str]:
@@ -79,7 +81,8 @@ def classify(longest_mm: float, cells: int | None = None) -> tuple[Metastasis, s
     elif cells is not None and cells > ITC_LIMIT_CELLS:
         kind, reason = Metastasis.MICRO, f"{extent}, but {cells} cells are more than {ITC_LIMIT_CELLS}"
     else:
-        kind, reason = Metastasis.ITC, f"{extent} is not more than {ITC_LIMIT_MM:g} mm"
+        counted = "" if cells is None else f", {cells} cells are not more than {ITC_LIMIT_CELLS}"
+        kind, reason = Metastasis.ITC, f"{extent} is not more than {ITC_LIMIT_MM:g} mm{counted}"
     near = [limit for limit in (ITC_LIMIT_MM, MICRO_LIMIT_MM) if abs(longest_mm - limit) <= DOUBT * limit]
     return kind, reason + "".join(f"; within {DOUBT:.0%} of {limit:g} mm: measure it again" for limit in near)
 

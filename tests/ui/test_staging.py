@@ -75,3 +75,19 @@ def test_a_mark_without_an_area_is_told(bench: Bench) -> None:
     ruler = new_annotation(Geometry(Shape.MEASUREMENT, (Point(0, 0), Point(900, 0))), "Tumor")
     bench.session.execute(AddAnnotations(image.id, (ruler,)))
     assert "1 mark without an area" in staged(bench).notes.text()
+
+
+def test_what_a_group_holds_can_be_stated_there(bench: Bench) -> None:
+    bench.open_slide()
+    draw(bench, 3000)
+    draw(bench, 9000, group="Lymph node")
+    dialog = staged(bench)
+    assert {name: choice.currentText() for name, choice in dialog.uses.items()} == {
+        "Lymph node": "Not counted",
+        "Tumor": "Lesion",
+    }
+    dialog.uses["Lymph node"].setCurrentText("Lesion")
+    bench.wait(lambda: len(lines(dialog)) == 2)
+    dialog.uses["Tumor"].setCurrentText("Cut out of lesions")
+    bench.wait(lambda: len(lines(dialog)) == 1)
+    assert lines(dialog)[0][3] == f"{(9000**2 - 3000**2) * 0.25e-6:.3f}"

@@ -50,10 +50,9 @@ def line_vertices(items: Sequence[Annotation], colors: Sequence[float], corners:
 
 
 def mark_vertices(boxes: NDArray[np.float64], colors: Sequence[float]) -> Vertices:
-    """For each box (left, top, right, bottom) one segment across it: what a thing too small for its outline gets."""
-    middle = (boxes[:, 1] + boxes[:, 3]) / 2
-    from_, to = np.stack([boxes[:, 0], middle], axis=1), np.stack([boxes[:, 2], middle], axis=1)
-    return _quads(from_, to, np.zeros(len(boxes), bool), np.asarray(colors, np.float32)).reshape(-1)
+    """For each box (left, top, right, bottom) a speck as wide as a line: for what is too small for its outline."""
+    centers = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return _quads(centers, centers, np.zeros(len(boxes), bool), np.asarray(colors, np.float32)).reshape(-1)
 
 
 def area_vertices(geometry: Geometry, color: float) -> Vertices:

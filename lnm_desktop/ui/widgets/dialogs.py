@@ -24,7 +24,7 @@ class TableDialog(QDialog):
         self.setWindowTitle(title)
         self.resize(820, 560)
         self.table = TextTable(columns)
-        self.table.rows.set_rows([Row(str(i), tuple(map(Cell, cells))) for i, cells in enumerate(rows)])
+        self.show_rows(rows)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter")
         self.filter.textChanged.connect(self.table.sorted.setFilterFixedString)
@@ -33,6 +33,10 @@ class TableDialog(QDialog):
         layout = column(self.filter, self.table)
         layout.addLayout(row(None, close))
         self.setLayout(layout)
+
+    def show_rows(self, rows: Iterable[Sequence[str]]) -> None:
+        """Show these rows instead."""
+        self.table.rows.set_rows([Row(str(i), tuple(map(Cell, cells))) for i, cells in enumerate(rows)])
 
 
 def messages_dialog(notices: Iterable[Notice], parent: QWidget) -> TableDialog:

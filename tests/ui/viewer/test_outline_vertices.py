@@ -56,9 +56,9 @@ def test_what_is_small_is_drawn_with_few_corners_inside_its_box() -> None:
     assert (line["a_from"] >= 0).all() and (line["a_from"] <= 100).all()
 
 
-def test_a_mark_goes_across_its_box() -> None:
+def test_a_mark_lies_in_the_middle_of_its_box() -> None:
     mark = mark_vertices(np.array([[10.0, 20.0, 14.0, 30.0]]), [0.0])
-    assert (tuple(mark["a_from"][0]), tuple(mark["a_to"][0])) == ((10, 25), (14, 25))
+    assert (tuple(mark["a_from"][0]), tuple(mark["a_to"][0])) == ((12, 25), (12, 25))
 
 
 def test_every_colour_survives_as_one_number() -> None:

@@ -93,6 +93,20 @@ def test_points_and_lines_are_not_measured_and_said_so(
     assert node["notes"][-1] == "Not measured among the lesions: 1 mark without an area."
 
 
+def test_a_group_is_cut_out_of_lesions(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shapes = [
+        new_annotation(rectangle(Region(0, 0, side, 1000)), name) for side, name in ((1000, "_0"), (400, "fat"))
+    ]
+    groups = (AnnotationGroup("_0"), AnnotationGroup("fat"))
+    save_annotations(tmp_path / "a.xml", AnnotationSet(tuple(shapes), groups))
+    assert run(monkeypatch, tmp_path / "a.xml", "--mpp", 1, "--cut-out", "fat", "--json") == 0
+    found = answer(capsys)
+    assert found["nodes"][0]["lesions"][0]["area_mm2"] == pytest.approx(0.6)
+    assert found["groups"] == {"_0": "lesion", "fat": "cut out of lesions"}
+
+
 def test_two_nodes_of_one_name_are_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

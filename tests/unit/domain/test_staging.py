@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lnm_desktop.domain.camelyon import is_tumor_group, outlined_in_part
+from lnm_desktop.domain.camelyon import is_cut_out_group, is_tumor_group, outlined_in_part
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, rectangle
 from lnm_desktop.domain.image import Calibration, CalibrationSource
 from lnm_desktop.domain.staging import (
@@ -55,7 +55,7 @@ def test_near_a_limit_it_is_to_be_measured_again(longest_mm: float, doubtful: bo
 
 def test_a_disc_is_as_long_as_its_diameter() -> None:
     calibration = Calibration(0.25, 0.25, CalibrationSource.FILE)
-    lesion = measure_lesion(a_disc(1000), calibration)
+    lesion = measure_lesion([a_disc(1000)], calibration)
     assert lesion.longest_mm == pytest.approx(0.25)
     assert lesion.area_mm2 == pytest.approx(math.pi * 0.125**2, rel=1e-3)
     assert lesion.kind is MICRO
@@ -65,7 +65,7 @@ def test_a_disc_is_as_long_as_its_diameter() -> None:
 def test_pixels_that_are_no_squares_are_measured_as_they_are() -> None:
     wide = rectangle(Region(0, 0, 1000, 10))
     lengths = [
-        measure_lesion(wide, Calibration(x, y, CalibrationSource.USER)).longest_mm
+        measure_lesion([wide], Calibration(x, y, CalibrationSource.USER)).longest_mm
         for x, y in ((0.5, 2.0), (2.0, 0.5))
     ]
     assert lengths == pytest.approx([math.hypot(0.5, 0.02), math.hypot(2.0, 0.005)])
@@ -73,7 +73,7 @@ def test_pixels_that_are_no_squares_are_measured_as_they_are() -> None:
 
 def test_without_a_pixel_size_nothing_is_measured() -> None:
     with pytest.raises(ValueError, match="pixel size"):
-        measure_lesion(a_disc(1000), Calibration())
+        measure_lesion([a_disc(1000)], Calibration())
 
 
 coordinates = st.floats(-1e6, 1e6)
@@ -147,6 +147,8 @@ def test_the_stages_of_camelyon17_follow_from_its_nodes(shared_data: Path) -> No
 def test_groups_of_camelyon() -> None:
     assert all(map(is_tumor_group, ("metastases", "Tumor", "_0", "_1", " tumor ")))
     assert not any(map(is_tumor_group, ("_2", "normal", "Exclusion", "None", "")))
+    assert all(map(is_cut_out_group, ("_2", "normal", "Exclusion")))
+    assert not any(map(is_cut_out_group, ("_0", "_1", "metastases", "None", "")))
 
 
 @pytest.mark.parametrize(
