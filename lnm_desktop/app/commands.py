@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lnm_desktop.app.bookmarks import AddBookmark, RemoveBookmarks, ReplaceBookmark
@@ -154,6 +155,26 @@ class SetClinicalValue:
 
 
 @dataclass(frozen=True)
+class SetClinicalValues:
+    """Set several clinical fields of a case in one step, as a table said; `source` names the table."""
+
+    case_id: CaseId
+    values: Mapping[str, Value]
+    source: str
+
+    @property
+    def words(self) -> str:
+        """As in “Take 6 clinical values from cohort.csv”."""
+        count = len(self.values)
+        return f"Take {count} clinical value{'s' * (count != 1)} from {self.source}"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {key: value_to(value) for key, value in self.values.items()}
+        return Edit(ObjectKind.CLINICAL, Op.SET, self.words, after, case_id=self.case_id)
+
+
+@dataclass(frozen=True)
 class AddCase:
     """Add a case. Journalled; not undone by Ctrl+Z."""
 
@@ -235,6 +256,7 @@ Command = (
     | EditAnnotations
     | SetGroups
     | SetClinicalValue
+    | SetClinicalValues
     | AddCase
     | AddImage
     | SetUserMpp

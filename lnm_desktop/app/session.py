@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -11,9 +11,9 @@ from typing import Literal, Self
 
 from psygnal import Signal
 
-from lnm_desktop.app.commands import AddCase, AddImage, AddPrediction, Command, SetClinicalValue
+from lnm_desktop.app.commands import AddCase, AddImage, AddPrediction, Command, SetClinicalValue, SetClinicalValues
 from lnm_desktop.app.files import LinkFile
-from lnm_desktop.app.history import HistoryEntry, as_history
+from lnm_desktop.app.history import FieldChange, HistoryEntry, as_history, field_changes
 from lnm_desktop.app.versions import Difference, RestoreObjects, differences, objects_at, returning
 from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.domain.bookmark import Bookmark
@@ -223,6 +223,15 @@ class Session:
             self.changed.emit(change)
         return change
 
+    def execute_all(self, commands: Sequence[Command]) -> list[Change]:
+        """Commit commands in one transaction, all or none, then tell the listeners of each. Raises as `execute`."""
+        edits = [self._checked(command).edit() for command in commands]
+        with self._lock:
+            made = [self._taken_over(entry) for entry in self._workspace.append_all(edits, self.author)]
+        for change in made:
+            self.changed.emit(change)
+        return made
+
     def undo(self, case_id: CaseId) -> Change | None:
         """Take back the last edit of a case: annotations, groups, clinical values, pixel size, bookmarks."""
         return self._step(self._workspace.undo, case_id)
@@ -244,6 +253,10 @@ class Session:
     def history(self, case_id: CaseId) -> tuple[HistoryEntry, ...]:
         """All that was done in a case, oldest first."""
         return as_history(self._workspace.entries(case_id))
+
+    def field_history(self, case_id: CaseId) -> tuple[FieldChange, ...]:
+        """How the clinical fields of a case came to their values, oldest first."""
+        return field_changes(self._workspace.entries(case_id))
 
     def compare(self, case_id: CaseId, earlier: int, later: int) -> tuple[Difference, ...]:
         """What differs between a case after one journal row and after another."""
@@ -300,6 +313,9 @@ class Session:
 
     def _checked(self, command: Command | RestoreObjects) -> Command | RestoreObjects:
         """A clinical value in its field's own type and under its label. Raises ClinicalError."""
+        if isinstance(command, SetClinicalValues):
+            fields = {key: self._schema.field(key) for key in command.values}
+            return replace(command, values={key: fields[key].check(value) for key, value in command.values.items()})
         if not isinstance(command, SetClinicalValue):
             return command
         definition = self._schema.field(command.field_id)

@@ -11,6 +11,7 @@ from lnm_desktop.cli import (
     app,
     audit,
     backup,
+    clinical,
     demo,
     doctor,
     evaluate,
@@ -42,6 +43,7 @@ for module in (demo, app, inspect, predict, evaluate, stage, measurements, expor
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
 lnm.add_typer(backup.group, name="backup")
+lnm.add_typer(clinical.group, name="clinical")
 
 
 def _version(wanted: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self, TypeVar
@@ -73,6 +73,15 @@ class Workspace:
     def append(self, edit: Edit, user: str) -> Entry | None:
         """Commit an edit as one journal row; None when it changes nothing."""
         return self._write(lambda connection: changes.commit_edit(connection, edit, user))
+
+    def append_all(self, edits: Iterable[Edit], user: str) -> list[Entry]:
+        """Commit edits in one transaction, all or none; gives the rows of those that change something."""
+
+        def commit(connection: apsw.Connection) -> list[Entry]:
+            rows = [changes.commit_edit(connection, edit, user) for edit in edits]
+            return [row for row in rows if row is not None]
+
+        return self._write(commit)
 
     def undo(self, case_id: str, user: str) -> Entry | None:
         """Commit the row that takes back the last standing edit of a case; None when there is none."""
