@@ -224,11 +224,15 @@ class Session:
         return change
 
     def execute_all(self, commands: Sequence[Command]) -> list[Change]:
-        """Commit commands in one transaction, all or none, then tell the listeners of each. Raises as `execute`."""
+        """Commit commands in one transaction, all or none; raises as `execute`.
+
+        Listeners are told of each change then, but of new cases once: they read the list of them anew.
+        """
         edits = [self._checked(command).edit() for command in commands]
         with self._lock:
             made = [self._taken_over(entry) for entry in self._workspace.append_all(edits, self.author)]
-        for change in made:
+        cases = [change for change in made if change.what == "cases"]
+        for change in (*cases[-1:], *(change for change in made if change.what != "cases")):
             self.changed.emit(change)
         return made
 

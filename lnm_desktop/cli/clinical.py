@@ -12,6 +12,7 @@ import typer
 from lnm_desktop import paths
 from lnm_desktop.cli.output import WORDS, print_json, print_table
 from lnm_desktop.errors import StoreError
+from lnm_desktop.formats.loaded import counted
 
 if TYPE_CHECKING:
     from lnm_desktop.app.clinical_import import RowReport
@@ -82,7 +83,7 @@ def export(
     if as_json:
         print_json({"rows": count, "file": out.name})
     else:
-        WORDS.print(f"{count} cases written to {out.name}.", markup=False)
+        WORDS.print(f"{counted(count, 'case')} written to {out.name}.", markup=False)
 
 
 @group.command()

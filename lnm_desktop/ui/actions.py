@@ -86,6 +86,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Write a part of the image at any resolution as PNG or OME-TIFF",
     ),
+    ActionSpec(
+        "import-clinical",
+        "Import Clinical &Data…",
+        "File",
+        tip="Take clinical data of many cases over from a CSV or XLSX table",
+        break_before=True,
+    ),
+    ActionSpec(
+        "export-clinical", "Export Clinical Da&ta…", "File", tip="Write every case's clinical data to a table"
+    ),
     ActionSpec("screenshot", "Save &Picture of the View…", "File", "Ctrl+P", "", "Save what the viewer shows as PNG"),
     ActionSpec("copy-view", "&Copy View", "File", "Ctrl+Shift+C", "", "Put what the viewer shows on the clipboard"),
     ActionSpec("quit", "&Quit", "File", "Ctrl+Q", "", "Close the window; everything is saved", break_before=True),
@@ -223,6 +233,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("panel-cases", "Go to C&ases", "Case", "Ctrl+1", "", "Put the focus on the list", break_before=True),
     ActionSpec("panel-annotations", "Go to &Annotations", "Case", "Ctrl+2", "", "Show the panel"),
     ActionSpec("panel-clinical", "Go to &Clinical Data", "Case", "Ctrl+3", "", "Show the panel"),
+    ActionSpec("clinical-history", "Clinical &History…", "Case", tip="When and by whom each value was given"),
     ActionSpec("panel-models", "Go to &Models", "Case", "Ctrl+4", "", "Show the panel"),
     ActionSpec("panel-results", "Go to &Results", "Case", "Ctrl+5", "", "Show the panel"),
     ActionSpec("panel-bookmarks", "Go to &Bookmarks", "Case", "Ctrl+6", "", "Show the panel"),
