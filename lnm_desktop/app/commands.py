@@ -192,6 +192,23 @@ class AddCase:
 
 
 @dataclass(frozen=True)
+class ChangeCase:
+    """Give a case other details."""
+
+    case: Case
+
+    @property
+    def words(self) -> str:
+        """As in “Change case P-017”."""
+        return f"Change case {self.case.pseudonym}"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.case.id: case_to(self.case)}
+        return Edit(ObjectKind.CASE, Op.REPLACE, self.words, after, case_id=self.case.id)
+
+
+@dataclass(frozen=True)
 class AddImage:
     """Add a slide or series to its case. Journalled; not undone by Ctrl+Z."""
 
@@ -258,6 +275,7 @@ Command = (
     | SetClinicalValue
     | SetClinicalValues
     | AddCase
+    | ChangeCase
     | AddImage
     | SetUserMpp
     | AddPrediction

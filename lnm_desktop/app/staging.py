@@ -87,7 +87,7 @@ def stage_files(files: Sequence[Path], calibration: Calibration, uses: GroupUses
 def stage_case(
     session: Session, case_id: CaseId, calibration_of: CalibrationOf, uses: GroupUses = BY_NAME
 ) -> StageReport:
-    """Stage a case by what is drawn on its slides, each of which is a node.
+    """Stage a case by what is drawn on its slides; those named for the same node count as one, others as one each.
 
     `calibration_of` is asked for slides with lesions alone. Raises what it raises, CalibrationMissing naming the
     slide, ImageNotFound for a case without slides, StoreError.
@@ -96,8 +96,24 @@ def stage_case(
     if not slides:
         raise ImageNotFound("this case has no slide to be staged", hint="Open the slides of its lymph nodes first.")
     drawn = [session.annotations(slide.id) for slide in slides]
-    nodes = [_node_of_slide(one, slide, calibration_of, uses) for one, slide in zip(drawn, slides, strict=True)]
-    return _report(nodes, drawn, uses)
+    found = [_node_of_slide(one, slide, calibration_of, uses) for one, slide in zip(drawn, slides, strict=True)]
+    case = session.case(case_id)
+    names = [case.node_of(slide.id) or slide.label for slide in slides]
+    return _report(_by_node(names, found), drawn, uses)
+
+
+def _by_node(names: Sequence[str], slides: Sequence[NodeReport]) -> list[NodeReport]:
+    """The slides of one node together: it is what its largest lesion is; its notes say of which slide they are."""
+    together: dict[str, list[NodeReport]] = {}
+    for name, slide in zip(names, slides, strict=True):
+        together.setdefault(name, []).append(slide)
+    return [_joined(name, parts) for name, parts in together.items()]
+
+
+def _joined(name: str, parts: Sequence[NodeReport]) -> NodeReport:
+    lesions = sorted((found for part in parts for found in part.lesions), key=lambda one: -one.lesion.longest_mm)
+    notes = [note if part.node == name else f"{part.node}: {note}" for part in parts for note in part.notes]
+    return NodeReport(name, node_class(part.kind for part in parts), tuple(lesions), tuple(notes))
 
 
 def _report(nodes: Sequence[NodeReport], drawn: Sequence[AnnotationSet], uses: GroupUses) -> StageReport:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lnm_desktop.domain.ids import CaseId
 from lnm_desktop.store.journal import Body, Edit, Entry, Op, State
-from lnm_desktop.store.schema import UNDOABLE, ObjectKind
+from lnm_desktop.store.schema import ObjectKind
 
 Objects = Mapping["Key", State]
 _NOUNS = {
@@ -17,6 +17,7 @@ _NOUNS = {
     ObjectKind.CLINICAL: "clinical value",
     ObjectKind.USER_MPP: "pixel size",
     ObjectKind.BOOKMARK: "bookmark",
+    ObjectKind.CASE: "case",
 }
 
 
@@ -57,7 +58,7 @@ class RestoreObjects:
         """What the store is asked to change."""
         after: dict[str, Body | None] = {key: state["body"] if state else None for key, state in self.states.items()}
         places = {key: state["place"] for key, state in self.states.items() if state}
-        image_id = None if self.kind is ObjectKind.CLINICAL else self.owner
+        image_id = None if self.kind in (ObjectKind.CLINICAL, ObjectKind.CASE) else self.owner
         return Edit(self.kind, Op.SET, self.words, after, self.case_id, image_id, places)
 
 
@@ -67,7 +68,7 @@ def objects_at(rows: Iterable[Entry], seq: int) -> dict[Key, State]:
     for row in rows:
         if row.seq > seq:
             break
-        if row.kind in UNDOABLE:
+        if row.is_edit or row.kind is ObjectKind.CASE:
             _fold(objects, row)
     return objects
 
@@ -83,7 +84,7 @@ def returning(case_id: CaseId, rows: Iterable[Entry], seq: int) -> tuple[Restore
     entries = tuple(rows)
     then, now = objects_at(entries, seq), objects_at(entries, entries[-1].seq if entries else 0)
     words = next((row.words for row in entries if row.seq == seq), "")
-    changed = [one.key for one in differences(now, then)]
+    changed = [one.key for one in differences(now, then) if one.key.kind is not ObjectKind.CASE or one.key in then]
     told = f"Return to row {seq}: {words}"
     states: dict[tuple[ObjectKind, str], dict[str, State | None]] = {}
     for key in changed:
@@ -116,7 +117,7 @@ def _difference(key: Key, before: State | None, after: State | None) -> Differen
 
 def _name(key: Key, state: State) -> str:
     body = state.get("body", {})
-    return str(body.get("name") or body.get("note") or body.get("group") or key.id)
+    return str(body.get("name") or body.get("pseudonym") or body.get("note") or body.get("group") or key.id)
 
 
 def _plural(noun: str, count: int) -> str:

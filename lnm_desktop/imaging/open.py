@@ -50,6 +50,26 @@ def is_image(path: Path) -> bool:
     return not path.suffix and path.is_file() and _has_dicom_mark(path)
 
 
+def images_in(folder: Path, most: int = 2000) -> tuple[list[Path], int]:
+    """The images of a folder and of those inside it, by name, and how many other files there are.
+
+    A folder that is an image itself (a DICOM series, OME-Zarr) is the only one; so is a file.
+    """
+    if not folder.is_dir() or is_image(folder):
+        return [folder], 0
+    images: list[Path] = []
+    others = 0
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        inside, more = images_in(entry, most) if entry.is_dir() else ([entry], 0) if is_image(entry) else ([], 1)
+        images += inside
+        others += more
+        if len(images) > most:
+            raise ImageUnsupported(f"{folder.name} has more than {most:,} images", hint="Open a folder inside it.")
+    return images, others
+
+
 def _holds_dicom(folder: Path) -> bool:
     try:
         return any(entry.suffix.lower() == ".dcm" for entry in folder.iterdir())

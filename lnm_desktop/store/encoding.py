@@ -8,7 +8,7 @@ from typing import Any
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
 from lnm_desktop.domain.bookmark import Bookmark
-from lnm_desktop.domain.case import Case, CaseImage
+from lnm_desktop.domain.case import Case, CaseImage, CaseStatus, Treatment
 from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape
 from lnm_desktop.domain.ids import AnnotationId, BookmarkId, CaseId, ImageId, RunId
@@ -76,13 +76,31 @@ def _group_from(
 
 
 def case_to(case: Case) -> Body:
-    """A case without its id."""
-    return {"pseudonym": case.pseudonym, "created": case.created, "synthetic": case.synthetic}
+    """A case without its id; what nobody has stated is left out."""
+    body: Body = {"pseudonym": case.pseudonym, "created": case.created, "synthetic": case.synthetic}
+    stated = {
+        "status": case.status.value if case.status is not CaseStatus.OPEN else "",
+        "treatment": case.treatment.value if case.treatment is not Treatment.UNKNOWN else "",
+        "diagnosed": case.diagnosed,
+        "tags": list(case.tags),
+        "nodes": dict(case.nodes),
+    }
+    return body | {key: value for key, value in stated.items() if value}
 
 
 def case_from(case_id: str, body: Mapping[str, Any]) -> Case:
     """The case of an id and a body."""
-    return Case(CaseId(case_id), body["pseudonym"], body["created"], body["synthetic"])
+    return Case(
+        CaseId(case_id),
+        body["pseudonym"],
+        body["created"],
+        body["synthetic"],
+        CaseStatus(body.get("status", CaseStatus.OPEN)),
+        Treatment(body.get("treatment", Treatment.UNKNOWN)),
+        body.get("diagnosed", ""),
+        tuple(body.get("tags", ())),
+        tuple((ImageId(key), name) for key, name in body.get("nodes", {}).items()),
+    )
 
 
 def image_to(image: CaseImage) -> Body:

@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 
 from lnm_desktop.errors import StoreError
-from lnm_desktop.store.schema import ObjectKind
+from lnm_desktop.store.schema import UNDOABLE, ObjectKind
 
 Body = dict[str, Any]
 State = dict[str, Any]
@@ -74,6 +74,11 @@ class Entry:
     def kind(self) -> ObjectKind:
         """What the row is about."""
         return ObjectKind(self.object)
+
+    @property
+    def is_edit(self) -> bool:
+        """True for what undo takes back: not the adding of a case or an image, nor a model's run."""
+        return self.kind in UNDOABLE or (self.kind is ObjectKind.CASE and self.op != Op.ADD)
 
     @property
     def owner(self) -> str:

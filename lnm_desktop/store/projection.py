@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import apsw
 
 from lnm_desktop.store.journal import Entry, Op, State, States, canonical, entries
-from lnm_desktop.store.schema import TABLES, UNDOABLE, ObjectKind
+from lnm_desktop.store.schema import TABLES, ObjectKind
 
 
 def state(connection: apsw.Connection, kind: ObjectKind, owner: str, object_id: str) -> State | None:
@@ -40,7 +40,7 @@ def next_place(connection: apsw.Connection, kind: ObjectKind, owner: str) -> int
 def apply(connection: apsw.Connection, entry: Entry) -> None:
     """Bring the tables to what a row says; call it inside the row's transaction."""
     _write(connection, entry.kind, entry.owner, entry.states_after())
-    if entry.kind not in UNDOABLE:
+    if not entry.is_edit:
         return
     if entry.answers is None:
         connection.execute("INSERT INTO edits VALUES (?, ?, 0)", (entry.seq, entry.case_id))

@@ -222,6 +222,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "reload-models", "Re&load Models", "Models", "", "", "Look for installed models again", break_before=True
     ),
     ActionSpec("add-case", "&New Case…", "Case", "Ctrl+N", "add", "Start a case under a pseudonym"),
+    ActionSpec("case-details", "Case &Details…", "Case", tip="Status, tags, diagnosis, treatment, lymph nodes"),
     ActionSpec(
         "stage",
         "&Stage Lymph Nodes…",

@@ -98,6 +98,11 @@ class Current(QObject):
             self.case_changed.emit()
         self.image_changed.emit()
 
+    def reload_case(self) -> None:
+        """Read the case's record again: its details may have been changed."""
+        if self.session is not None and self.case is not None:
+            self.case = self.session.case(self.case.id)
+
     def reload_image(self) -> None:
         """Read the image's record again: its pixel size may have been stated."""
         if self.session is not None and self.image is not None:

@@ -12,6 +12,8 @@ from lnm_desktop.app.session import Session
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.image import Calibration, ImageInfo
 from lnm_desktop.errors import ImageNotFound, LnmError
+from lnm_desktop.formats.loaded import counted
+from lnm_desktop.imaging.open import images_in
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current, calibration_of
@@ -64,8 +66,21 @@ class Opening(QObject):
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Open files and folders: annotation files onto the open image, the rest as images of the open case.
 
-        The first one shows in the active pane, further ones in the empty panes.
+        The first one shows in the active pane, further ones in the empty panes. A folder stands for its images.
         """
+        if any(not path.suffix for path in paths):
+            self._background.run(lambda: _inside(paths), self._open_inside, self._notices.error)
+        else:
+            self._open_files(paths)
+
+    def _open_inside(self, found: tuple[list[Path], int]) -> None:
+        images, others = found
+        if others:
+            words = f"{counted(len(images), 'image')} opened; {counted(others, 'other file')} passed over."
+            self._notices.info(words)
+        self._open_files(images)
+
+    def _open_files(self, paths: Sequence[Path]) -> None:
         drawings = [path for path in paths if path.suffix.lower() in ANNOTATION_SUFFIXES]
         images = [path for path in paths if path not in drawings]
         seats = [self._panes.active, *(seat for seat in self._panes.free_seats() if seat is not self._panes.active)]
@@ -139,6 +154,15 @@ class Opening(QObject):
     def _tell_warnings(self, opened: _Opened) -> None:
         for warning in opened.reader.info.warnings:
             self._notices.warn(f"{opened.path.name}: {warning}")
+
+
+def _inside(paths: Sequence[Path]) -> tuple[list[Path], int]:
+    """Files, and what is in folders; how many files in these are no images.
+
+    A folder without any stays: whoever opens it says what is wrong with it.
+    """
+    found = [(images, others) if images else ([path], 0) for path in paths for images, others in [images_in(path)]]
+    return [image for images, _ in found for image in images], sum(others for _, others in found)
 
 
 def _begin(seat: Seat | None, name: str) -> int:

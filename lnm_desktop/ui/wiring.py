@@ -15,6 +15,7 @@ from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import MAGNIFICATIONS, Actions
 from lnm_desktop.ui.annotate_actions import GROUP_KEYS
 from lnm_desktop.ui.annotation_table import AnnotationTable
+from lnm_desktop.ui.case_details import CaseDetails
 from lnm_desktop.ui.clinical_tables import ClinicalTables
 from lnm_desktop.ui.commands import Commands
 from lnm_desktop.ui.exporting import Exporting
@@ -57,6 +58,7 @@ class Wiring(QObject):
         self.staging = Staging(actions, bench)
         self.shaping = Shaping(actions, bench)
         self.annotation_table = AnnotationTable(actions, bench)
+        self.case_details = CaseDetails(actions, bench)
         self.clinical_tables = ClinicalTables(actions, bench)
         self.exporting.asked.connect(lambda dialog: self.helping.explain(dialog, "Export a picture"))
         self.recent = RecentFiles(actions, bench)

@@ -233,6 +233,7 @@ class Workbench(QObject):
         elif change.what == "clinical":
             self._show_clinical(change)
         elif change.what in ("cases", "images"):
+            self.current.reload_case()
             self.show_cases()
             self._reload(change)
             self.panes.show_change(change)
