@@ -83,7 +83,7 @@ Ring = tuple[Point, ...]
 
 @dataclass(frozen=True, slots=True)
 class Geometry:
-    """A shape: open rings (the first point is not repeated), holes only in polygons.
+    """A shape: open rings (the first point is not repeated), holes only in polygons, of three points or more.
 
     Raises ValueError for a coordinate that is not finite or for too few points.
     """
@@ -102,6 +102,8 @@ class Geometry:
             )
         if self.holes and self.shape is not Shape.POLYGON:
             raise ValueError(f"a {self.shape.value} cannot have holes")
+        if any(not is_hole(hole) for hole in self.holes):
+            raise ValueError(f"a hole needs {MINIMUM_POINTS[Shape.POLYGON]} points")
 
     @property
     def bounds(self) -> Region:
@@ -127,6 +129,11 @@ def rectangle(region: Region) -> Geometry:
         Point(region.x, region.bottom),
     )
     return Geometry(Shape.RECTANGLE, corners)
+
+
+def is_hole(ring: Ring) -> bool:
+    """True for a ring of so many points that it can take an area away."""
+    return len(ring) >= MINIMUM_POINTS[Shape.POLYGON]
 
 
 def ring_area_px2(ring: Ring) -> float:

@@ -13,12 +13,12 @@ GUARD = "'"
 
 
 def dumps(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:
-    """UTF-8 with the mark that Excel needs, one header line, CRLF, numbers with a point."""
+    """UTF-8 with the mark that Excel needs, one header line, CRLF, numbers with a point; lone surrogates escaped."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow([guarded(column) for column in columns])
     writer.writerows([_cell(value) for value in row] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
+    return text.getvalue().encode("utf-8-sig", "backslashreplace")
 
 
 def guarded(text: str) -> str:

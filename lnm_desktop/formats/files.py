@@ -20,6 +20,7 @@ ABANDONED_S = 3600.0
 _REMEDIES = {
     errno.ENOSPC: "The disk is full: free some space, or choose another disk.",
     errno.EDQUOT: "Your disk quota is used up: free some space, or choose another disk.",
+    errno.EFBIG: "The disk does not take a file of this size: choose another disk.",
     errno.EROFS: "The disk is read-only: choose another folder.",
     errno.EACCES: "You may not use this folder or file: choose another folder, or ask for permission.",
     errno.EPERM: "You may not use this folder or file: choose another folder, or ask for permission.",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lnm_desktop.domain.annotation import DEFAULT_COLOR, HUMAN, NO_GROUP, Annotation, AnnotationGroup
-from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape
+from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape, is_hole
 from lnm_desktop.domain.ids import AnnotationId
 from lnm_desktop.errors import FormatError
 
@@ -25,7 +25,8 @@ def geometry_from_dict(data: Mapping[str, Any]) -> Geometry:
     """The inverse of `geometry_to_dict`; coordinates are exact. Raises FormatError."""
     try:
         shape = Shape(data["shape"])
-        holes = tuple(ring_from_list(hole) for hole in data.get("holes", ()))
+        # Earlier versions kept holes of one or two points, which take nothing away.
+        holes = tuple(ring for ring in map(ring_from_list, data.get("holes", ())) if is_hole(ring))
         return Geometry(shape, ring_from_list(data["points"]), holes)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _unreadable("shape", error) from error

@@ -10,7 +10,7 @@ from lnm_desktop.domain.annotation import Annotation, AnnotationGroup
 from lnm_desktop.domain.bookmark import Bookmark
 from lnm_desktop.domain.case import Case, CaseImage, CaseStatus, Treatment
 from lnm_desktop.domain.clinical import Absent, Value
-from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape
+from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape, is_hole
 from lnm_desktop.domain.ids import AnnotationId, BookmarkId, CaseId, ImageId, RunId
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import Score
@@ -42,7 +42,8 @@ def annotation_to(annotation: Annotation) -> Body:
 
 def annotation_from(annotation_id: str, body: Mapping[str, Any]) -> Annotation:
     """The annotation of an id and a body."""
-    holes = tuple(points_from(hole) for hole in body.get("holes", ()))
+    # Earlier versions kept holes of one or two points, which take nothing away.
+    holes = tuple(ring for ring in map(points_from, body.get("holes", ())) if is_hole(ring))
     geometry = Geometry(Shape(body["shape"]), points_from(body["points"]), holes)
     return Annotation(AnnotationId(annotation_id), geometry, **_texts(body))
 

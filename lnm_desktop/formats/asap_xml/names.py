@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 from PIL import ImageColor
 
+from lnm_desktop.formats.asap_xml.flags import OWN_KEYS
+
 NONE = "None"
 # XML 1.0 production [2], Char: what is not listed there cannot stand in a document, escaped or not.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -21,9 +23,9 @@ def xml_text(text: str) -> str:
 
 
 def xml_key(text: str) -> str:
-    """An attribute's name: other characters become `_`, and what XML reserves is prefixed by one."""
+    """An attribute's name: other characters become `_`, and what XML or this program reserves is prefixed by one."""
     key = re.sub(r"[^A-Za-z0-9_.-]", "_", text)
-    return key if _KEY.fullmatch(key) and not key.lower().startswith("xml") else f"_{key}"
+    return key if _KEY.fullmatch(key) and not key.lower().startswith(("xml", OWN_KEYS)) else f"_{key}"
 
 
 def group_names(names: Iterable[str], reserved: str = NONE) -> dict[str, str]:

@@ -14,7 +14,6 @@ from lnm_desktop.formats.asap_xml.holes import cut_out_group, lies_inside, looks
 from lnm_desktop.formats.asap_xml.names import group_names, xml_key, xml_text
 from lnm_desktop.formats.loaded import counted
 
-HOLES_MARK = ("lnm-holes", "1")
 WORTH_TELLING_PX = 0.01
 
 
@@ -42,16 +41,15 @@ def losses(annotations: AnnotationSet) -> tuple[str, ...]:
 def _plain_annotation(annotation: Annotation, names: dict[str, str]) -> Annotation:
     name = xml_text(annotation.name)
     group = names[annotation.group] if annotation.group else NO_GROUP
-    written = replace(annotation, name=name, group=group)
+    written = replace(annotation, name=name, group=group, comment="")
     # The reader would take it for the hole of another annotation.
     return replace(written, name=f"{name}.") if looks_like_hole(written) else written
 
 
 def _plain_group(group: AnnotationGroup, names: dict[str, str]) -> AnnotationGroup:
-    pairs = ((xml_key(key), xml_text(value)) for key, value in group.attributes)
-    attributes = tuple(pair for pair in pairs if pair[0] != HOLES_MARK[0])
+    attributes = tuple((xml_key(key), xml_text(value)) for key, value in group.attributes)
     parent = names[group.parent] if group.parent else NO_GROUP
-    return AnnotationGroup(names[group.name], group.color, parent, attributes)
+    return replace(group, name=names[group.name], parent=parent, attributes=attributes)
 
 
 def free_stray_holes(annotation: Annotation) -> Iterator[Annotation]:
@@ -105,6 +103,7 @@ def lost_details(annotations: AnnotationSet) -> Iterator[str]:
         "author": lambda item: bool(item.author),
         "time of creation": lambda item: bool(item.created),
         "origin (a model's run)": lambda item: item.origin != HUMAN,
+        "comment": lambda item: bool(item.comment),
     }
     for words, has in details.items():
         number = sum(has(annotation) for annotation in annotations)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lnm_desktop.domain.annotation import DEFAULT_COLOR, NO_GROUP, Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Ring, Shape
 from lnm_desktop.domain.ids import AnnotationId, new_id
 from lnm_desktop.formats.asap_xml.collector import RawAnnotation, RawDocument, RawGroup, collect
+from lnm_desktop.formats.asap_xml.flags import HOLES_MARK, flagged, unmarked
 from lnm_desktop.formats.asap_xml.holes import join
 from lnm_desktop.formats.asap_xml.names import NONE, rgb_color
-from lnm_desktop.formats.asap_xml.plain import HOLES_MARK
 from lnm_desktop.formats.loaded import LoadedAnnotations, counted, shortened
 from lnm_desktop.formats.numbers import finite_number
 
@@ -103,7 +104,8 @@ class _Reading:
 
     def _group(self, name: str, raw: RawGroup) -> AnnotationGroup:
         color = self._color(f"group {name!r}", raw.keys.get("Color"), _DEFAULT_GROUP_COLOR)
-        return AnnotationGroup(name, color, _group_name(raw.keys.get("PartOfGroup")), tuple(raw.attributes))
+        parent = _group_name(raw.keys.get("PartOfGroup"))
+        return flagged(AnnotationGroup(name, color, parent, tuple(raw.attributes)))
 
     def _without_rings(self, groups: dict[str, AnnotationGroup]) -> Iterable[AnnotationGroup]:
         """A group that is its own ancestor loses its parent; an undeclared parent is kept and noted."""
@@ -111,7 +113,7 @@ class _Reading:
         for name, group in groups.items():
             if _is_own_ancestor(name, free):
                 self._notes.append(f"The group {name!r} lies within itself; it was taken out of {group.parent!r}.")
-                free[name] = AnnotationGroup(name, group.color, NO_GROUP, group.attributes)
+                free[name] = replace(group, parent=NO_GROUP)
         return free.values()
 
     def _note_undeclared(self, annotations: tuple[Annotation, ...], groups: tuple[AnnotationGroup, ...]) -> None:
@@ -137,7 +139,7 @@ def _without_hole_groups(
 ) -> tuple[AnnotationGroup, ...]:
     """Without the groups that a writer added for holes, now that these are back in their outlines."""
     used = {annotation.group for annotation in annotations} | {group.parent for group in groups}
-    return tuple(group for group in groups if HOLES_MARK not in group.attributes or group.name in used)
+    return tuple(unmarked(group) for group in groups if HOLES_MARK not in group.attributes or group.name in used)
 
 
 def _is_own_ancestor(name: str, groups: dict[str, AnnotationGroup]) -> bool:

@@ -8,9 +8,10 @@ from lxml import etree  # pyright: ignore[reportAttributeAccessIssue]
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
+from lnm_desktop.formats.asap_xml.flags import HOLES_MARK, marks_of
 from lnm_desktop.formats.asap_xml.holes import cut_out_group, split
 from lnm_desktop.formats.asap_xml.names import NONE
-from lnm_desktop.formats.asap_xml.plain import HOLES_MARK, plain
+from lnm_desktop.formats.asap_xml.plain import plain
 
 
 def dumps(annotations: AnnotationSet) -> bytes:
@@ -54,7 +55,7 @@ def _annotation(annotation: Annotation) -> etree._Element:
 def _group(group: AnnotationGroup) -> etree._Element:
     element = etree.Element("Group", Name=group.name, PartOfGroup=group.parent or NONE, Color=group.color)
     attributes = etree.SubElement(element, "Attributes")
-    for key, value in group.attributes:
+    for key, value in (*group.attributes, *marks_of(group)):
         etree.SubElement(attributes, "Attribute").set(key, value)
     return element
 

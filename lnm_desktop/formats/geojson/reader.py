@@ -74,6 +74,7 @@ class _Reading:
                 _text(own, "author"),
                 _text(own, "created"),
                 _text(own, "origin", HUMAN),
+                _text(own, "comment"),
             )
             self._annotations[annotation.id] = annotation
 

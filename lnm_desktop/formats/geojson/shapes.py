@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Ring, Shape
+from lnm_desktop.domain.geometry import MINIMUM_POINTS, Geometry, Point, Ring, Shape, is_hole
 
 MAX_VERTICES = 2_000_000
 MAX_NESTED_COLLECTIONS = 8
@@ -88,9 +88,10 @@ def _checked(part: tuple[Shape, list[Ring]], note: Callable[[str], None]) -> Geo
     if len(outline) < MINIMUM_POINTS[shape]:
         note(f"was left out: a {shape.value} needs {MINIMUM_POINTS[shape]} points, it has {len(outline)}")
         return None
-    if any(not ring for ring in rings[1:]):
-        note("has a hole without points, which was left out")
-    return Geometry(shape, outline, tuple(ring for ring in rings[1:] if ring))
+    holes = tuple(ring for ring in rings[1:] if is_hole(ring))
+    if len(holes) < len(rings) - 1:
+        note("has a hole of fewer than three points, which was left out")
+    return Geometry(shape, outline, holes)
 
 
 def _point(item: object) -> Point:

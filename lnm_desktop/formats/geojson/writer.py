@@ -52,6 +52,7 @@ def _feature(annotation: Annotation, groups: dict[str, AnnotationGroup]) -> dict
                 "author": annotation.author,
                 "created": annotation.created,
                 "origin": annotation.origin,
+                **({"comment": annotation.comment} if annotation.comment else {}),
             },
         },
     }

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lnm_desktop.domain.annotation import NO_GROUP, Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Shape
+from lnm_desktop.formats.asap_xml.flags import lost_flags
 from lnm_desktop.formats.asap_xml.names import group_names, xml_text
 from lnm_desktop.formats.asap_xml.plain import free_stray_holes, lost_details
 from lnm_desktop.formats.imagescope.layers import DESCRIPTION
@@ -35,7 +36,16 @@ def plain(annotations: AnnotationSet) -> AnnotationSet:
 
 def losses(annotations: AnnotationSet) -> tuple[str, ...]:
     """What ImageScope XML will not keep of this set, in words; empty where nothing is lost."""
-    told = (lost_details, _lost_names, _lost_of_groups, _lost_colors, _lost_shapes, _lost_order, _lost_holes)
+    told = (
+        lost_details,
+        _lost_names,
+        _lost_of_groups,
+        lost_flags,
+        _lost_colors,
+        _lost_shapes,
+        _lost_order,
+        _lost_holes,
+    )
     return tuple(line for tell in told for line in tell(annotations))
 
 
@@ -51,6 +61,7 @@ def _plain_annotation(annotation: Annotation, names: dict[str, str]) -> Annotati
         name=xml_text(annotation.name),
         group=group,
         color=annotation.color.upper(),
+        comment="",
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lnm_desktop.domain.annotation import NO_GROUP, Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Ring, Shape
 from lnm_desktop.domain.ids import AnnotationId, new_id
+from lnm_desktop.formats.asap_xml.flags import lost_flags
 from lnm_desktop.formats.asap_xml.plain import changed_names, lost_details, lost_holes
 from lnm_desktop.formats.asap_xml.plain import plain as asap_plain
 from lnm_desktop.formats.imagescope.shapes import is_upright
@@ -33,7 +34,7 @@ def plain(annotations: AnnotationSet, placement: SlidePlacement) -> AnnotationSe
 
 def losses(annotations: AnnotationSet) -> tuple[str, ...]:
     """What NDPA will not keep of this set, in words; empty where nothing is lost."""
-    told = (lost_details, changed_names, lost_holes, _lost_shapes, _lost_groups, _rounded)
+    told = (lost_details, changed_names, lost_holes, _lost_shapes, _lost_groups, lost_flags, _rounded)
     return tuple(line for tell in told for line in tell(annotations))
 
 

@@ -79,7 +79,10 @@ def annotation_sets(draw: st.DrawFn) -> AnnotationSet:
     declared = draw(st.lists(groups, unique=True, max_size=4))
     attributes = st.lists(st.tuples(names, names), max_size=2).map(tuple)
     parents = st.one_of(st.just(""), groups, st.sampled_from(declared or [""]))
-    made_groups = tuple(AnnotationGroup(name, draw(colors), draw(parents), draw(attributes)) for name in declared)
+    made_groups = tuple(
+        AnnotationGroup(name, draw(colors), draw(parents), draw(attributes), *draw(st.tuples(*[st.booleans()] * 3)))
+        for name in declared
+    )
     hole_names = st.sampled_from(("x", "x (hole 1)", "x (hole 2)"))
     made = tuple(
         Annotation(
@@ -91,6 +94,7 @@ def annotation_sets(draw: st.DrawFn) -> AnnotationSet:
             draw(names),
             "2026-01-02T03:04:05.678+00:00",
             draw(st.sampled_from(("human", "model:r1"))),
+            draw(st.one_of(st.just(""), names)),
         )
         for place in range(draw(st.integers(0, 4)))
     )
