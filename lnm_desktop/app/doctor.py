@@ -19,6 +19,7 @@ from lnm_desktop.domain.image import RegionRequest
 from lnm_desktop.errors import ImageError, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.imaging.remote import PixelServer
+from lnm_desktop.store.folder_kind import danger_of
 from lnm_desktop.store.workspace import sqlite_version
 
 MINIMUM_FREE_BYTES = 2 * 1024**3
@@ -37,7 +38,7 @@ class Check:
 
 def examine(models: Models) -> tuple[Check, ...]:
     """Run every check; none of them needs a screen."""
-    checks = [_python(), *_libraries(), _sqlite(), _disk(), _display(), _schema(), _pixel_server()]
+    checks = [_python(), *_libraries(), _sqlite(), _disk(), _workspace(), _display(), _schema(), _pixel_server()]
     return (*checks, *_plugins(models), *_devices(models))
 
 
@@ -66,6 +67,12 @@ def _disk() -> Check:
     free = shutil.disk_usage(folder).free
     remedy = "Free some space; workspaces and predictions are kept there."
     return Check("Disk", free >= MINIMUM_FREE_BYTES, f"{free / 1024**3:.1f} GiB free for workspaces", remedy)
+
+
+def _workspace() -> Check:
+    danger = danger_of(paths.default_workspace().parent)
+    seen = f"{danger}: edits are slower there, and a lost connection may cost the last one" if danger else "on a disk"
+    return Check("Workspace", not danger, seen, "Keep workspaces on a disk of this computer (`lnm workspace copy`).")
 
 
 def _display() -> Check:

@@ -26,6 +26,7 @@ from lnm_desktop.domain.prediction import Prediction
 from lnm_desktop.errors import StoreError
 from lnm_desktop.store.drawing import drawing_after, read_drawing
 from lnm_desktop.store.encoding import bookmark_from, case_from, image_from, prediction_from, value_from
+from lnm_desktop.store.folder_kind import danger_of
 from lnm_desktop.store.journal import Edit, Entry, State, utc_now
 from lnm_desktop.store.records import AuditReport, Draft, KeptCoverage, PredictionRecord
 from lnm_desktop.store.schema import ObjectKind
@@ -110,6 +111,11 @@ class Session:
     def read_only(self) -> bool:
         """True when nothing can be changed."""
         return self._workspace.read_only
+
+    @property
+    def danger(self) -> str:
+        """Where the workspace lies in danger, as in "on a network drive (nfs4)"; empty where it does not."""
+        return danger_of(self.folder)
 
     @property
     def schema(self) -> ClinicalSchema:

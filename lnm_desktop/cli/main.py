@@ -23,6 +23,7 @@ from lnm_desktop.cli import (
     plugins,
     predict,
     stage,
+    workspace,
 )
 from lnm_desktop.cli.output import print_error
 from lnm_desktop.errors import LnmError
@@ -44,6 +45,7 @@ lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
 lnm.add_typer(backup.group, name="backup")
 lnm.add_typer(clinical.group, name="clinical")
+lnm.add_typer(workspace.group, name="workspace")
 
 
 def _version(wanted: bool) -> None:

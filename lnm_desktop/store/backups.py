@@ -68,6 +68,23 @@ def make_backup(database: Path) -> Backup:
     return Backup(file, made.utc, made.rows, made.cases, made.annotations)
 
 
+def copy_verified(database: Path, target: Path) -> int:
+    """Copy a workspace's file as it is at this moment to another place and verify the copy; gives its journal rows.
+
+    Raises StoreError, JournalDamaged; then the target is gone again.
+    """
+    try:
+        _copy(database, target)
+        made = _examine(target, datetime.now(UTC))
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    if not made.is_sound:
+        target.unlink()
+        raise JournalDamaged(f"{database.name} is damaged: {made.problem}", hint="Restore an earlier backup.")
+    return made.rows
+
+
 def newest_rows(database: Path) -> int | None:
     """How many journal rows the newest backup has, as its anchor says; None without any that can be read."""
     files = backup_files(database)

@@ -9,6 +9,7 @@ from pathlib import Path
 import apsw
 
 from lnm_desktop.errors import EnvironmentFault, StoreError
+from lnm_desktop.store.folder_kind import danger_of
 
 # Older ones can corrupt a database when a write-ahead log is reset (https://sqlite.org/wal.html, "WAL-reset bug").
 MINIMUM_SQLITE = (3, 51, 3)
@@ -41,11 +42,16 @@ def sqlite_version() -> str:
 
 
 def open_writable(file: Path) -> apsw.Connection:
-    """A connection that may write to a file that is there. It belongs to the thread that opens it."""
+    """A connection that may write to a file that is there. It belongs to the thread that opens it.
+
+    On a network drive, and where a cloud copies the folder, one file holds everything between two commits: a
+    write-ahead log needs memory that both sides share, and is copied apart from its file.
+    """
     connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    is_in_danger = bool(danger_of(file.parent))
+    connection.execute(f"PRAGMA journal_mode = {'DELETE' if is_in_danger else 'WAL'}")
+    connection.execute(f"PRAGMA synchronous = {'EXTRA' if is_in_danger else 'FULL'}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA mmap_size = 0")

@@ -40,7 +40,8 @@ class WorkspaceLock:
             raise _in_use(folder, holder(folder)) from error
         except OSError as error:
             hint = "Check its permissions, or open it read-only."
-            raise StoreError(f"{folder.name} cannot be locked: {error.strerror}", hint=hint) from error
+            words = f"{folder.name} cannot be locked: {error.strerror}"
+            raise StoreError(words, hint=hint, readable=True) from error
         self._take(folder)
 
     def _take(self, folder: Path) -> None:
@@ -85,4 +86,5 @@ def _in_use(folder: Path, found: Holder | None) -> StoreError:
         hint="Close it there, or open it here read-only." + remedy,
         host=found.host if found else "",
         pid=found.pid if found else 0,
+        readable=True,
     )

@@ -60,6 +60,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("back-up", "&Back Up Now", "File", "", "", "A verified copy of the workspace", break_before=True),
     ActionSpec("restore", "Restore from Bac&kup…", "File", "", "", "Go back to a verified copy of the workspace"),
+    ActionSpec("copy-workspace", "Copy &Workspace To…", "File", tip="A whole, verified copy in another folder"),
     ActionSpec(
         "import",
         "&Import Annotations…",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.app.backups import Backup, back_up, back_up_if_changed, backups_of
 from lnm_desktop.app.session import Session
+from lnm_desktop.app.workspace_copy import WorkspaceCopy, copy_workspace
 from lnm_desktop.errors import LnmError
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.notices import Notice, Offer, Severity
@@ -34,7 +36,7 @@ class BackingUp(QObject):
         self._due = QTimer(self)
         self._due.setInterval(EVERY_MS)
         self._due.timeout.connect(self._back_up_if_changed)
-        actions.on({"back-up": self.back_up, "restore": self._list})
+        actions.on({"back-up": self.back_up, "restore": self._list, "copy-workspace": self._ask_copy})
         self._refresh()
 
     def use_session(self, session: Session) -> None:
@@ -43,6 +45,7 @@ class BackingUp(QObject):
         self._refresh()
         self._due.start()
         self._back_up_if_changed()
+        self._bench.background.run(lambda: session.danger, self._warn_of, self._bench.notices.error)
 
     def use_damaged(self, folder: Path, error: LnmError) -> None:
         """A workspace cannot be opened: offer what can be restored."""
@@ -60,9 +63,15 @@ class BackingUp(QObject):
         if folder is not None:
             self._bench.background.run(lambda: back_up(folder), self._tell, self._bench.notices.error)
 
+    def _warn_of(self, danger: str) -> None:
+        if danger:
+            hint = "Copy it to a disk of this computer (File ▸ Copy Workspace To) and open it there."
+            self._bench.notices.warn(f"The workspace lies {danger}, where edits can be lost.", hint)
+
     def _refresh(self) -> None:
         self._actions["restore"].setEnabled(self._folder is not None)
-        self._actions["back-up"].setEnabled(self._bench.current.session is not None)
+        for name in ("back-up", "copy-workspace"):
+            self._actions[name].setEnabled(self._bench.current.session is not None)
 
     def _back_up_if_changed(self) -> None:
         session = self._bench.current.session
@@ -80,6 +89,28 @@ class BackingUp(QObject):
         hint = f"There is a verified backup of {sound[0].utc.astimezone():%Y-%m-%d %H:%M}."
         offer = Offer("Restore…", lambda: self._ask(sound))
         self._bench.notices.add(Notice(error.message, hint, Severity.ERROR, offer=offer))
+
+    def copy_to(self, target: Path) -> None:
+        """Copy the whole workspace there."""
+        folder = self._folder
+        if folder is not None:
+            self._bench.background.run(
+                lambda: copy_workspace(folder, target), self._tell_copy, self._bench.notices.error
+            )
+
+    def _ask_copy(self) -> None:
+        dialog = QFileDialog(self._bench.window, "Copy Workspace To")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setLabelText(QFileDialog.DialogLabel.FileName, "New folder")
+        dialog.selectFile(f"{self._folder.name} copy" if self._folder else "workspace copy")
+        dialog.fileSelected.connect(lambda name: self.copy_to(Path(name)))
+        dialog.open()
+
+    def _tell_copy(self, made: WorkspaceCopy) -> None:
+        size = f"{made.size_bytes / 1e6:,.1f} MB"
+        words = f"Copied and verified: {made.folder.name}, {made.rows:,} journal rows, {made.runs:,} runs, {size}."
+        self._bench.notices.info(words, "Slides stay where they are, and the copy knows where.")
 
     def _list(self) -> None:
         folder = self._folder

@@ -34,7 +34,7 @@ from lnm_desktop.ui.covering import Covering
 from lnm_desktop.ui.crash import CrashHook
 from lnm_desktop.ui.ending import SignalWatch
 from lnm_desktop.ui.history import History
-from lnm_desktop.ui.notices import Notices
+from lnm_desktop.ui.notices import Notice, Notices, Offer, Severity
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.bookmarks import BookmarksPanel
 from lnm_desktop.ui.panels.cases import CasesPanel
@@ -211,7 +211,16 @@ class Desktop(QObject):
         remove_leftovers(session.folder)
         return session
 
+    def _open_read_only(self, workspace: Path) -> None:
+        """Look at a workspace that somebody else writes to, or that lies where nothing can be written."""
+        self.background.run(
+            lambda: Session.open(workspace, author=self._author, schema=self._schema, create=False, read_only=True),
+            self._use_session,
+            self.notices.error,
+        )
+
     def _use_session(self, session: Session) -> None:
+        self.window.status.show_read_only(read_only=session.read_only)
         self.bench.use_session(session)
         self.backing_up.use_session(session)
         if self._arguments.case:
@@ -220,7 +229,11 @@ class Desktop(QObject):
             self.bench.open_paths([Path(name) for name in self._arguments.files])
 
     def _no_session(self, workspace: Path, error: LnmError) -> None:
-        self.backing_up.use_damaged(workspace, error)
+        if error.facts.get("readable"):
+            offer = Offer("Open read-only", lambda: self._open_read_only(workspace))
+            self.notices.add(Notice(error.message, error.hint, Severity.ERROR, offer=offer))
+        else:
+            self.backing_up.use_damaged(workspace, error)
         self.window.status.saved.setText("workspace not open: nothing can be saved")
 
     def _tell_from_thread(self, message: str) -> None:

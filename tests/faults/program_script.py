@@ -288,7 +288,26 @@ class Edit(Part):
             say("saved", change.seq, change.utc)
 
 
+class Held(Part):
+    """The workspace is in use: what is offered is taken, then something is tried that would change it."""
+
+    def step(self) -> bool:
+        session = self.bench.current.session
+        offers = [notice.offer for notice in self.desktop.notices if notice.offer is not None]
+        if session is None and offers and not hasattr(self, "taken"):
+            self.taken = offers[0]
+            self.taken.call()
+        if session is None:
+            return False
+        self.bench.add_case("P-9")
+        words = {"badge": not self.desktop.window.status.read_only.isHidden(), "told": self.told()}
+        say("held", json.dumps({**words, "cases": [case.pseudonym for case in session.cases()]}))
+        self.close()
+        return True
+
+
 PARTS: dict[str, type[Part]] = {
+    "held": Held,
     "edit": Edit,
     "defects": Defects,
     **{f"quit-{kind}": type(kind, (Quit,), {"kind": kind}) for kind in ("opening", "reading", "run", "export")},

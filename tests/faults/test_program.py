@@ -162,6 +162,17 @@ def test_u03_without_a_screen_it_ends_with_words(start: Start) -> None:
     assert "there is no screen that it can use" in errors
 
 
+def test_t09_a_workspace_in_use_can_be_looked_at(start: Start, tmp_path: Path) -> None:
+    with Session.open(tmp_path / "workspace", author="first") as first:
+        first.add_case("P-1")
+        program = start("held", QT_QPA_PLATFORM="offscreen")
+        found = json.loads(program.heard("held "))
+    assert program.end()[0] == 0
+    assert found["badge"] and found["cases"] == ["P-1"]
+    assert "workspace is in use by process" in found["told"][0]
+    assert found["told"][-1] == "workspace is open read-only"
+
+
 @pytest.mark.gl
 def test_u04_sigterm_closes_in_order_and_keeps_the_shape_in_the_making(start: Start, slide: Path) -> None:
     program = start("draw-polygon", slide)

@@ -11,7 +11,7 @@ from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.inference.events import Progress, Stage
 from lnm_desktop.ui.theme.stylesheet import set_role
-from lnm_desktop.ui.widgets.parts import label
+from lnm_desktop.ui.widgets.parts import badge, label
 from lnm_desktop.ui.widgets.run_progress import progress_words
 
 _DEVICES = {"auto": "device automatic", "cpu": "CPU", "cuda": "GPU (CUDA)", "mps": "GPU (MPS)"}
@@ -32,7 +32,9 @@ class Status(QStatusBar):
         for widget in passing:
             self.addWidget(widget)
         self.coverage = label("", wrap=False)
-        for widget in (self.coverage, self.job, self.saved, self.device, self.notice):
+        self.read_only = badge("READ-ONLY", "Nothing can be changed here: the workspace was opened for reading")
+        self.read_only.hide()
+        for widget in (self.read_only, self.coverage, self.job, self.saved, self.device, self.notice):
             self.addPermanentWidget(widget)
 
     def add_work(self, widget: QWidget) -> None:
@@ -51,6 +53,10 @@ class Status(QStatusBar):
         """How much of the tissue was looked at."""
         self.coverage.setText(words)
         self.coverage.setToolTip(tip)
+
+    def show_read_only(self, *, read_only: bool) -> None:
+        """A mark that stays while nothing can be changed."""
+        self.read_only.setVisible(read_only)
 
     def show_saved(self, utc: str | None) -> None:
         """When the last change was committed."""
