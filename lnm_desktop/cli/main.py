@@ -18,6 +18,7 @@ from lnm_desktop.cli import (
     export_region,
     history,
     inspect,
+    mask,
     measurements,
     plugins,
     predict,
@@ -42,6 +43,7 @@ for module in (demo, app, inspect, predict, evaluate, stage, measurements, expor
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
 lnm.add_typer(backup.group, name="backup")
+lnm.add_typer(mask.group, name="mask")
 
 
 def _version(wanted: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lnm_desktop.domain.annotation import AnnotationSet
-from lnm_desktop.formats import ndpa
+from lnm_desktop.formats import geojson, ndpa
 from lnm_desktop.formats.annotations import writer_of
 from lnm_desktop.formats.asap_xml.plain import lost_records
 
@@ -18,5 +18,7 @@ def losses_of_work(annotations: AnnotationSet, name: str, ending: str = "") -> t
 
     What is left was drawn, named, written or set by somebody: worth a question before it goes.
     """
+    if writer_of(name, ending) is geojson:
+        return ()  # This program reads everything back.
     usual = {*lost_records(annotations), *ndpa.usual_losses(annotations)}
     return tuple(line for line in losses(annotations, name, ending) if line not in usual)

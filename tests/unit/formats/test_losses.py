@@ -37,7 +37,6 @@ def test_what_is_told_before_is_what_is_told_after(tmp_path: Path, name: str) ->
     ("name", "words"),
     [
         ("x.xml", ["comment", "2 holes"]),
-        ("x.geojson", ["spline"]),
         ("x.imagescope.xml", ["comment", "locked", "Spline", "do not nest", "own colour"]),
         ("x.ndpa", ["comment", "locked", "spline", "2 holes", "colour of the group", "the group around it"]),
     ],
@@ -51,6 +50,11 @@ def test_holes_comments_flags_splines_nesting_and_colours_are_told(name: str, wo
 @pytest.mark.parametrize("name", ["x.xml", "x.geojson", "x.imagescope.xml", "x.ndpa"])
 def test_nobody_is_asked_about_plain_work(name: str) -> None:
     assert losses_of_work(plain_work(), name) == ()
+
+
+def test_nobody_is_asked_where_this_program_reads_everything_back() -> None:
+    assert losses(rich(), "x.geojson")
+    assert losses_of_work(rich(), "x.geojson") == ()
 
 
 def test_the_chosen_ending_decides_as_it_does_when_written() -> None:
