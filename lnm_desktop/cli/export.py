@@ -18,6 +18,7 @@ def command(
         ".geojson (QuPath), .ndpa (NDP.view).",
     ),
     slide: Path | None = typer.Option(None, "--slide", help="The Hamamatsu slide, which NDPA needs to be placed."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what the format would not keep, write nothing."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Convert annotations. What the target format cannot hold is listed.
@@ -26,13 +27,15 @@ def command(
 
     Example: lnm export slide.ndpi.ndpa --slide slide.ndpi --to slide.imagescope.xml
     """
-    from lnm_desktop.app.export import convert  # noqa: PLC0415 - keeps the start of other commands short
+    from lnm_desktop.app.export import convert, preview  # noqa: PLC0415 - keeps the start of other commands short
 
-    report = convert(source, to, slide)
+    report = (preview if dry_run else convert)(source, to, slide)
     if as_json:
-        print_json({"file": str(report.path), "annotations": report.count, "notes": list(report.notes)})
+        told = {"notes": list(report.notes), "losses": list(report.losses), "written": not dry_run}
+        print_json({"file": str(report.path), "annotations": report.count, **told})
         return
     # Names may hold brackets, which are no markup here.
-    WORDS.print(f"{report.count} annotations written to {report.path}", markup=False)
+    done = "would be written" if dry_run else "written"
+    WORDS.print(f"{report.count} annotations {done} to {report.path}", markup=False)
     for note in report.notes:
         WORDS.print(f"  note: {note}", markup=False)

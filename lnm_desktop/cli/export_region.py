@@ -40,10 +40,10 @@ def command(
 
     if whole == (region is not None):
         raise typer.BadParameter("give either --region or --all", param_hint="--region")
-    resolution = _resolution(mpp, downsample, magnification)
+    resolution = resolution_of(mpp, downsample, magnification)
     with open_image(image) as reader:
         info = reader.info
-    calibration = _calibration(info, image_mpp)
+    calibration = calibration_of_image(info, image_mpp)
     part = info.region if whole else whole_pixels(Region(*region), info)
     scale = resolution.downsample_of(info, calibration)
     drawn = _drawn(annotations, info)
@@ -51,14 +51,16 @@ def command(
     _tell(run_picture_job(PictureJob(image, picture, out, lossless)), as_json=as_json)
 
 
-def _resolution(mpp: float, downsample: float, magnification: float) -> Resolution:
+def resolution_of(mpp: float, downsample: float, magnification: float) -> Resolution:
+    """The one that was given. Raises BadParameter for none or several."""
     try:
         return Resolution(mpp, downsample, magnification)
     except ValueError as error:
         raise typer.BadParameter("give one of --mpp, --downsample and --magnification") from error
 
 
-def _calibration(info: ImageInfo, image_mpp: float) -> Calibration:
+def calibration_of_image(info: ImageInfo, image_mpp: float) -> Calibration:
+    """The file's pixel size, else the given one."""
     if info.calibration.is_known or image_mpp <= 0:
         return info.calibration
     return Calibration(image_mpp, image_mpp, CalibrationSource.USER)

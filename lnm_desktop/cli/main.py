@@ -19,6 +19,7 @@ from lnm_desktop.cli import (
     export_region,
     history,
     inspect,
+    mask,
     measurements,
     plugins,
     predict,
@@ -46,6 +47,7 @@ lnm.add_typer(audit.group, name="audit")
 lnm.add_typer(backup.group, name="backup")
 lnm.add_typer(clinical.group, name="clinical")
 lnm.add_typer(workspace.group, name="workspace")
+lnm.add_typer(mask.group, name="mask")
 
 
 def _version(wanted: bool) -> None:

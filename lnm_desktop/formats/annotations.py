@@ -71,7 +71,7 @@ def save_annotations(
     The text is read back and compared before an older file is replaced, and the file after it.
     Raises FormatError, and then an older file is as it was unless the disk itself fails.
     """
-    form = _form(path.name, _asked(path, ending), annotations, slide)
+    form = _form(path.name, _asked(path.name, ending), annotations, slide)
     data = form.dumps(annotations)
     if _content(form.loads(data).annotations) != _content(form.kept):
         raise FormatError(
@@ -84,10 +84,17 @@ def save_annotations(
     return form.losses(annotations)
 
 
-def _asked(path: Path, ending: str) -> str:
+def writer_of(name: str, ending: str = "") -> ModuleType:
+    """The format of that file name, as `save_annotations` chooses it. Raises FormatError."""
+    asked = _asked(name, ending)
+    return ndpa if asked.lower().endswith(NDPA_SUFFIX) else _module(asked)
+
+
+def _asked(name: str, ending: str) -> str:
     """The name that chooses the format: the ending asked for, where the file's suffix allows it and says no more."""
-    is_open = path.suffix and not path.name.lower().endswith(IMAGESCOPE_SUFFIX)
-    return f".{ending}" if is_open and f".{ending}".endswith(path.suffix.lower()) else path.name
+    suffix = Path(name).suffix.lower()
+    is_open = suffix and not name.lower().endswith(IMAGESCOPE_SUFFIX)
+    return f".{ending}" if is_open and f".{ending}".endswith(suffix) else name
 
 
 def _form(name: str, ending: str, annotations: AnnotationSet, slide: ImageInfo | None) -> _Form:

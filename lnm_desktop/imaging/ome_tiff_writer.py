@@ -30,12 +30,16 @@ SOFTWARE = "LNM Desktop. Research use only, not for diagnostic use."
 
 @dataclass(frozen=True, slots=True)
 class OmeTiff:
-    """What stands in the file: shape (height, width[, 3]), pixel size in µm, the source's name; JPEG or deflate."""
+    """What stands in the file: shape (height, width[, 3]), pixel size in µm, the source's name; JPEG or deflate.
+
+    Of `labels` each coarser level has every second one: their mean would be another label.
+    """
 
     shape: tuple[int, ...]
     pixel_um: tuple[float, float] | None = None
     label: str = ""
     lossless: bool = False
+    labels: bool = False
 
     @property
     def levels(self) -> list[tuple[int, ...]]:
@@ -72,7 +76,8 @@ def write_ome_tiff(file: BinaryIO, form: OmeTiff, tiles: Iterable[Pixels], spool
             if coarser is None:
                 writer.write(iter(source), **_layout(form, index, shape))
                 continue
-            spool = _Spool(spools.enter_context(tempfile.TemporaryFile(dir=spool_folder)), shape, coarser)
+            kept = spools.enter_context(tempfile.TemporaryFile(dir=spool_folder))
+            spool = _Spool(kept, shape, coarser, form.labels)
             writer.write(spool.halves_of(source), **_layout(form, index, shape))
             source = spool.tiles()
 
@@ -103,8 +108,9 @@ def _decode_ends(page: Any, file: tifffile.FileHandle) -> None:
 class _Spool:
     """The tiles of a level, each halved, kept until the next coarser level is made of them."""
 
-    def __init__(self, file: BinaryIO, finer: tuple[int, ...], coarser: tuple[int, ...]) -> None:
+    def __init__(self, file: BinaryIO, finer: tuple[int, ...], coarser: tuple[int, ...], labels: bool) -> None:
         self._file = file
+        self._labels = labels
         self._columns = -(-finer[1] // TILE_PX)
         self._shape = coarser
         self._places: dict[tuple[int, int], tuple[int, int]] = {}
@@ -112,7 +118,7 @@ class _Spool:
     def halves_of(self, tiles: Iterable[Pixels]) -> Iterator[Pixels]:
         """Gives each tile on, and keeps its half."""
         for number, tile in enumerate(tiles):
-            data = zlib.compress(area_mean(tile, 2).tobytes(), 1)
+            data = zlib.compress((tile[::2, ::2] if self._labels else area_mean(tile, 2)).tobytes(), 1)
             self._places[divmod(number, self._columns)] = (self._file.tell(), len(data))
             self._file.write(data)
             yield tile

@@ -19,6 +19,7 @@ from lnm_desktop.ui.case_details import CaseDetails
 from lnm_desktop.ui.clinical_tables import ClinicalTables
 from lnm_desktop.ui.commands import Commands
 from lnm_desktop.ui.exporting import Exporting
+from lnm_desktop.ui.exporting_annotations import ExportingAnnotations
 from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
@@ -55,6 +56,7 @@ class Wiring(QObject):
         self.shortcuts = Shortcuts(actions)
         self.helping = Helping(actions, bench)
         self.exporting = Exporting(actions, bench)
+        self.exporting_annotations = ExportingAnnotations(bench)
         self.staging = Staging(actions, bench)
         self.shaping = Shaping(actions, bench)
         self.annotation_table = AnnotationTable(actions, bench)
@@ -201,7 +203,8 @@ class Wiring(QObject):
 
     def _ask_export(self) -> None:
         dialog = self._save_dialog("Export annotations", ";;".join(EXPORT_ENDINGS), "xml")
-        dialog.fileSelected.connect(lambda name: self._bench.annotating.export(Path(name), dialog.defaultSuffix()))
+        export = self.exporting_annotations.export
+        dialog.fileSelected.connect(lambda name: export(Path(name), dialog.defaultSuffix()))
         dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(EXPORT_ENDINGS.get(chosen, "xml")))
         _show(dialog)
 

@@ -99,11 +99,18 @@ def _chain(name: str, groups: dict[str, AnnotationGroup], done: set[str]) -> lis
 
 def lost_details(annotations: AnnotationSet) -> Iterator[str]:
     """The details that formats of other programs have no place for, in words."""
+    yield from lost_records(annotations)
+    number = sum(bool(annotation.comment) for annotation in annotations)
+    if number:
+        yield f"The comment of {counted(number, 'annotation')} is not kept."
+
+
+def lost_records(annotations: AnnotationSet) -> Iterator[str]:
+    """Of these details the ones that this program noted by itself."""
     details: dict[str, Callable[[Annotation], bool]] = {
         "author": lambda item: bool(item.author),
         "time of creation": lambda item: bool(item.created),
         "origin (a model's run)": lambda item: item.origin != HUMAN,
-        "comment": lambda item: bool(item.comment),
     }
     for words, has in details.items():
         number = sum(has(annotation) for annotation in annotations)

@@ -34,7 +34,7 @@ def plain(annotations: AnnotationSet, placement: SlidePlacement) -> AnnotationSe
 
 def losses(annotations: AnnotationSet) -> tuple[str, ...]:
     """What NDPA will not keep of this set, in words; empty where nothing is lost."""
-    told = (lost_details, changed_names, lost_holes, _lost_shapes, _lost_groups, lost_flags, _rounded)
+    told = (lost_details, changed_names, lost_holes, _lost_shapes, _lost_groups, lost_flags, usual_losses)
     return tuple(line for tell in told for line in tell(annotations))
 
 
@@ -75,17 +75,20 @@ def _lost_shapes(annotations: AnnotationSet) -> Iterator[str]:
 def _lost_groups(annotations: AnnotationSet) -> Iterator[str]:
     used = {annotation.group for annotation in annotations}
     for group in annotations.groups:
-        if group.name not in used:
-            yield f"The group {group.name!r} holds nothing and is not written."
-        elif group.parent != NO_GROUP or group.attributes:
+        if group.name in used and (group.parent != NO_GROUP or group.attributes):
             yield f"The group {group.name!r} is written without its attributes and the group around it."
     number = sum(annotations.color_of(item) != item.color for item in annotations)
     if number:
         yield f"{counted(number, 'annotation')} will have the colour of the group, not their own."
+
+
+def usual_losses(annotations: AnnotationSet) -> Iterator[str]:
+    """What the format does to everything that is written in it."""
+    used = {annotation.group for annotation in annotations}
+    for group in annotations.groups:
+        if group.name not in used:
+            yield f"The group {group.name!r} holds nothing and is not written."
     if used - {NO_GROUP}:
         yield "Other programs show groups among the details."
-
-
-def _rounded(annotations: AnnotationSet) -> Iterator[str]:
     if len(annotations):
         yield "Coordinates are rounded to whole nanometres."
