@@ -12,6 +12,7 @@ from lnm_desktop.cli import (
     audit,
     backup,
     demo,
+    dicom,
     doctor,
     evaluate,
     export,
@@ -44,6 +45,7 @@ lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
 lnm.add_typer(backup.group, name="backup")
 lnm.add_typer(mask.group, name="mask")
+lnm.add_typer(dicom.group, name="dicom")
 
 
 def _version(wanted: bool) -> None:
