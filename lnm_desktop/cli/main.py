@@ -13,6 +13,7 @@ from lnm_desktop.cli import (
     backup,
     clinical,
     demo,
+    dicom,
     doctor,
     evaluate,
     export,
@@ -48,6 +49,7 @@ lnm.add_typer(backup.group, name="backup")
 lnm.add_typer(clinical.group, name="clinical")
 lnm.add_typer(workspace.group, name="workspace")
 lnm.add_typer(mask.group, name="mask")
+lnm.add_typer(dicom.group, name="dicom")
 
 
 def _version(wanted: bool) -> None:
