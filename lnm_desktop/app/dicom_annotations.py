@@ -16,6 +16,7 @@ def export_dicom(source: Path, slide: Path, target: Path) -> ExportReport:
     with open_image(slide) as reader:
         loaded = load_annotations(source, reader.info)
     data = dicom.dumps(loaded.annotations, slide)
+    dicom.check_back(loaded.annotations, data, target.name)
     write_atomic(target, data)
     lost = dicom.losses(loaded.annotations)
     return ExportReport(target, len(loaded.annotations), (*loaded.notes, *lost), lost)

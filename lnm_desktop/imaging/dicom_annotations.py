@@ -13,14 +13,16 @@ from pathlib import Path
 import numpy as np
 from highdicom.ann import AnnotationGroup as Bulk
 from highdicom.ann import GraphicTypeValues, MicroscopyBulkSimpleAnnotations
+from highdicom.content import AlgorithmIdentificationSequence
 from highdicom.uid import UID
 from numpy.typing import NDArray
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
+from pydicom.sr.codedict import codes
 from pydicom.sr.coding import Code
 
 from lnm_desktop import __version__
-from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet, new_annotation
+from lnm_desktop.domain.annotation import HUMAN, Annotation, AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import Geometry, Point, Shape
 from lnm_desktop.errors import FormatError, LnmError
 from lnm_desktop.imaging.dicom_check import HEADER_ERRORS, quiet_pydicom, read_header
@@ -32,6 +34,7 @@ ELLIPSE_POINTS = 72
 LONGEST_LABEL = 64
 _STRUCTURE = Code("91723000", "SCT", "Anatomical structure")
 _TISSUE = Code("85756007", "SCT", "Tissue")
+_MODEL = AlgorithmIdentificationSequence("a model in LNM Desktop", codes.cid7162.ArtificialIntelligence, __version__)
 _GRAPHIC_TYPES = {
     Shape.DOT: GraphicTypeValues.POINT,
     Shape.POINT_SET: GraphicTypeValues.POINT,
@@ -117,6 +120,23 @@ def loads(data: bytes, *, name: str) -> tuple[AnnotationSet, tuple[str, ...]]:
     return AnnotationSet(found, map(AnnotationGroup, names)), referred
 
 
+def check_back(annotations: AnnotationSet, data: bytes, name: str) -> None:
+    """Read what was made: every outline, line and dot has its points. Raises FormatError."""
+    back = loads(data, name=name)[0]
+    if _drawn(back) != _drawn(annotations):
+        raise FormatError(f"{name} would not hold what was drawn", hint="Export GeoJSON; please report this.")
+
+
+def _drawn(annotations: AnnotationSet) -> list[tuple[Point, ...]]:
+    """The points of every graphic, single ones of dots and sets of points, in an order of their own."""
+    found: list[tuple[Point, ...]] = []
+    for item in annotations:
+        points = item.geometry.points
+        is_dots = _GRAPHIC_TYPES[item.geometry.shape] is GraphicTypeValues.POINT
+        found += [(point,) for point in points] if is_dots else [points]
+    return sorted(found, key=lambda ring: [(point.x, point.y) for point in ring])
+
+
 def identifier_of(slide: Path) -> str:
     """The SOP Instance UID of a slide's finest image. Raises FormatError."""
     return str(_volume(slide).SOPInstanceUID)
@@ -141,22 +161,24 @@ def _volume(slide: Path) -> Dataset:
     return max(found, key=lambda header: int(header.get("TotalPixelMatrixColumns", 0)))
 
 
-_Part = tuple[str, GraphicTypeValues, list[NDArray[np.float64]]]
+_Part = tuple[str, GraphicTypeValues, bool, list[NDArray[np.float64]]]
 
 
 def _parts(annotations: AnnotationSet) -> Iterator[_Part]:
-    """Graphics by group and type."""
-    parts: dict[tuple[str, GraphicTypeValues], list[NDArray[np.float64]]] = {}
+    """Graphics by group, type, and whether a model made them."""
+    parts: dict[tuple[str, GraphicTypeValues, bool], list[NDArray[np.float64]]] = {}
     for item in annotations:
         kind = _GRAPHIC_TYPES[item.geometry.shape]
         points = np.array([(point.x, point.y) for point in item.geometry.points], np.float64)
         graphics = np.split(points, len(points)) if kind is GraphicTypeValues.POINT else [points]
-        parts.setdefault((item.group, kind), []).extend(graphics)
-    for (group, kind), graphics in parts.items():
-        yield group, kind, graphics
+        parts.setdefault((item.group, kind, item.origin != HUMAN), []).extend(graphics)
+    for (group, kind, is_model), graphics in parts.items():
+        yield group, kind, is_model, graphics
 
 
-def _bulk(number: int, group: str, kind: GraphicTypeValues, graphics: list[NDArray[np.float64]]) -> Bulk:
+def _bulk(
+    number: int, group: str, kind: GraphicTypeValues, is_model: bool, graphics: list[NDArray[np.float64]]
+) -> Bulk:
     # LO (PS3.5, 6.2) has no backslash and no control characters.
     label = "".join(sign for sign in group if sign.isprintable() and sign != "\\")[:LONGEST_LABEL].strip()
     return Bulk(
@@ -167,7 +189,8 @@ def _bulk(number: int, group: str, kind: GraphicTypeValues, graphics: list[NDArr
         annotated_property_type=_TISSUE,
         graphic_type=kind,
         graphic_data=graphics,
-        algorithm_type="MANUAL",
+        algorithm_type="AUTOMATIC" if is_model else "MANUAL",
+        algorithm_identification=_MODEL if is_model else None,
     )
 
 

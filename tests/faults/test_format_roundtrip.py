@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from xml.etree import ElementTree as ET
@@ -25,7 +26,8 @@ from lnm_desktop.formats.ndpa.plain import plain as ndpa_plain
 from tests.unit.formats.annotation_builders import NASTY_NAMES, a_polygon, an_annotation, annotation_sets
 
 pytestmark = pytest.mark.timeout(600)
-EXAMPLES = 2000
+EXAMPLES = int(os.environ.get("LNM_EXAMPLES", "300"))
+"""`LNM_EXAMPLES=2000` takes about four minutes."""
 PLACE = SlidePlacement(Size(2000, 1000), 0.25, 0.5, 10_000.0, -20_000.0)
 many = settings(max_examples=EXAMPLES, deadline=None)
 
@@ -80,7 +82,6 @@ def _upper(annotations: AnnotationSet) -> list[str]:
     return [str(item).upper() for item in kept(annotations)[0]]
 
 
-@pytest.mark.slow
 @many
 @given(annotation_sets())
 def test_a06_asap_xml(annotations: AnnotationSet) -> None:
@@ -89,7 +90,6 @@ def test_a06_asap_xml(annotations: AnnotationSet) -> None:
     assert kept(ASAP.back(once)) == kept(once)
 
 
-@pytest.mark.slow
 @many
 @given(annotation_sets())
 def test_a06_geojson(annotations: AnnotationSet) -> None:
@@ -97,14 +97,12 @@ def test_a06_geojson(annotations: AnnotationSet) -> None:
     assert GEOJSON.back(annotations) == annotations
 
 
-@pytest.mark.slow
 @many
 @given(annotation_sets())
 def test_a06_imagescope(annotations: AnnotationSet) -> None:
     check(IMAGESCOPE, annotations)
 
 
-@pytest.mark.slow
 @many
 @given(annotation_sets())
 def test_a06_ndpa(annotations: AnnotationSet) -> None:
@@ -125,7 +123,6 @@ def _near(annotations: AnnotationSet) -> AnnotationSet:
     return AnnotationSet(moved, annotations.groups)
 
 
-@pytest.mark.slow
 @many
 @given(annotation_sets())
 def test_a06_measurements(annotations: AnnotationSet) -> None:

@@ -45,7 +45,7 @@ QDockWidget::title { background: $window; padding: 6px ${m}px; text-align: left;
 QDockWidget > QWidget { background: $surface; }
 QTabWidget::pane { border: none; background: $surface; }
 QTabBar { background: $window; qproperty-drawBase: 0; }
-QTabBar::tab { background: $window; color: $dim; padding: 7px 6px; border: none;
+QTabBar::tab { background: $window; color: $dim; padding: 7px 5px; border: none; font-size: ${small}pt;
                border-bottom: 2px solid transparent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:selected { color: $text; background: $surface; border-bottom: 2px solid $accent; }

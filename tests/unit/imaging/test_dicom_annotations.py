@@ -11,7 +11,7 @@ import pytest
 from lnm_desktop.domain.annotation import AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, rectangle
 from lnm_desktop.errors import FormatError
-from lnm_desktop.imaging.dicom_annotations import dumps, identifier_of, loads, losses
+from lnm_desktop.imaging.dicom_annotations import check_back, dumps, identifier_of, loads, losses
 from tests.fakes.slides import a_picture
 from tests.unit.formats.annotation_builders import a_polygon, an_annotation
 
@@ -50,6 +50,24 @@ def test_an_object_of_another_program_is_read(shared_data: Path) -> None:
     found, referred = loads(data, name="x.dcm")
     assert [(item.group, item.geometry.shape) for item in found] == [("nuclei", Shape.DOT)] * 2
     assert len(referred) == 1
+
+
+def test_what_would_not_hold_everything_is_found_out(shared_data: Path) -> None:
+    data = dumps(drawn(), shared_data / SLIDES[0])
+    check_back(drawn(), data, "x.dcm")
+    with pytest.raises(FormatError, match=r"x\.dcm would not hold what was drawn"):
+        check_back(drawn().add(an_annotation("e", a_polygon(5, 6))), data, "x.dcm")
+
+
+def test_what_a_model_made_is_told_from_what_was_drawn(shared_data: Path) -> None:
+    drawn_by = [
+        an_annotation("a", a_polygon(), group="Tumor"),
+        an_annotation("b", a_polygon(50, 60), group="Tumor", origin="model:run"),
+    ]
+    made = pydicom.dcmread(BytesIO(dumps(AnnotationSet(drawn_by), shared_data / SLIDES[0])))
+    first, second = made.AnnotationGroupSequence
+    assert (first.AnnotationGroupGenerationType, second.AnnotationGroupGenerationType) == ("MANUAL", "AUTOMATIC")
+    assert "LNM Desktop" in second.AnnotationGroupAlgorithmIdentificationSequence[0].AlgorithmName
 
 
 def test_holes_and_comments_are_told() -> None:
