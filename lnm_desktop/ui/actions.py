@@ -224,6 +224,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     ActionSpec("add-case", "&New Case…", "Case", "Ctrl+N", "add", "Start a case under a pseudonym"),
     ActionSpec("case-details", "Case &Details…", "Case", tip="Status, tags, diagnosis, treatment, lymph nodes"),
+    ActionSpec("find-moved", "Find &Moved Files…", "Case", tip="Look in a folder for the files of all lost images"),
     ActionSpec(
         "stage",
         "&Stage Lymph Nodes…",

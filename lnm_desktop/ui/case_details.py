@@ -1,15 +1,20 @@
-"""Case ▸ Details: shown for a case, committed when they are saved."""
+"""Case ▸ Case Details and Find Moved Files."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.app.commands import ChangeCase, SetClinicalValue
+from lnm_desktop.app.relink import Relinked, find_moved
 from lnm_desktop.app.session import Session
 from lnm_desktop.domain.case import Case
 from lnm_desktop.domain.clinical import Absent
 from lnm_desktop.domain.ids import CaseId
 from lnm_desktop.domain.image import ImageKind
+from lnm_desktop.formats.loaded import counted
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.widgets.case_dialog import CaseDialog
 from lnm_desktop.ui.workbench import Workbench
@@ -24,9 +29,11 @@ class CaseDetails(QObject):
         super().__init__(bench)
         self._bench = bench
         self._action = actions["case-details"]
-        actions.on({"case-details": self._show_open})
+        self._find = actions["find-moved"]
+        actions.on({"case-details": self._show_open, "find-moved": self._ask_folder})
         bench.panels.cases.details_wanted.connect(lambda case_id: self.show(CaseId(case_id)))
         bench.current.case_changed.connect(self._refresh)
+        bench.undo_changed.connect(self._refresh)
         self._refresh()
 
     def show(self, case_id: CaseId) -> None:
@@ -55,6 +62,27 @@ class CaseDetails(QObject):
 
         self._bench.notices.attempt(commit)
 
+    def find_moved(self, folder: Path) -> None:
+        """Look in a folder for the files of all images that have lost theirs."""
+        session, bench = self._bench.current.session, self._bench
+        if session is not None:
+            bench.background.run(lambda: find_moved(session, folder), self._tell, bench.notices.error)
+
+    def _tell(self, result: Relinked) -> None:
+        missing = ", ".join(image.label for image in result.missing[:5])
+        words = f"{counted(len(result.found), 'file')} found again among {result.looked_at:,}."
+        if result.missing:
+            self._bench.notices.warn(words, f"Still missing: {missing}{' …' if len(result.missing) > 5 else ''}.")
+        else:
+            self._bench.notices.info(words, "No image of this workspace is without its file.")
+
+    def _ask_folder(self) -> None:
+        dialog = QFileDialog(self._bench.window, "Find Moved Files")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.fileSelected.connect(lambda name: self.find_moved(Path(name)))
+        dialog.open()
+
     def _show_open(self) -> None:
         if self._bench.current.case is not None:
             self.show(self._bench.current.case.id)
@@ -62,4 +90,5 @@ class CaseDetails(QObject):
     def _refresh(self) -> None:
         session = self._bench.current.session
         writable = session is not None and not session.read_only
+        self._find.setEnabled(writable)
         self._action.setEnabled(writable and self._bench.current.case is not None)

@@ -12,9 +12,12 @@ from lnm_desktop.app.commands import AddAnnotations, ChangeCase
 from lnm_desktop.domain.annotation import new_annotation
 from lnm_desktop.domain.case import CaseStatus, Treatment
 from lnm_desktop.domain.geometry import Region, rectangle
+from lnm_desktop.domain.image import ImageKind
+from lnm_desktop.imaging.fingerprint import quick_fingerprint
 from lnm_desktop.ui.panels.cases import CasesPanel, natural
 from lnm_desktop.ui.widgets.case_dialog import CaseDialog
 from lnm_desktop.ui.widgets.stage_dialog import StageDialog
+from lnm_desktop.ui.wiring import Wiring
 from tests.ui.conftest import Bench
 
 
@@ -140,3 +143,17 @@ def test_a_folder_stands_for_its_images(bench: Bench, tmp_path: Path) -> None:
     labels = [image.label for image in bench.session.images(bench.session.cases()[0].id)]
     assert sorted(labels) == ["a", "b", "c"]
     assert any("3 images opened; 1 other file passed over" in notice.message for notice in bench.notices)
+
+
+def test_lost_files_are_looked_for_in_a_folder(bench: Bench, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.mkdir()
+    (new / "renamed.svs").write_bytes(b"made-up" * 9000)
+    case = bench.session.add_case("P-1")
+    known = quick_fingerprint(new / "renamed.svs")
+    image = bench.session.add_image(case.id, str(tmp_path / "gone.svs"), ImageKind.SLIDE, "gone", known)
+    wiring = bench.bench.findChild(Wiring)
+    assert wiring is not None
+    wiring.case_details.find_moved(new)
+    bench.wait(lambda: any("1 file found again among 1" in notice.message for notice in bench.notices))
+    assert bench.session.image(image.id).path == str((new / "renamed.svs").resolve())
