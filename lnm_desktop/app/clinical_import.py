@@ -75,7 +75,10 @@ class CellProblem:
 
 @dataclass(frozen=True, slots=True)
 class RowReport:
-    """One row: its place in the file, whose it is, the values that differ from the record, and what is wrong."""
+    """One row: its place in the file, whose it is, the values that differ from the record, and what is wrong.
+
+    `before` holds what the record had in their place.
+    """
 
     number: int
     identifier: str
@@ -83,6 +86,7 @@ class RowReport:
     values: Mapping[str, Value]
     problems: tuple[CellProblem, ...] = ()
     case_id: CaseId | None = None
+    before: Mapping[str, Value] = dataclasses.field(default_factory=dict)
 
 
 Known = Mapping[str, tuple[CaseId, ClinicalRecord]]
@@ -97,13 +101,14 @@ def examine(table: Table, mapping: ColumnMapping, schema: ClinicalSchema, known:
     places = {column: place for place, column in enumerate(table.columns)}
     ids = [unguarded(row[places[mapping.identifier]]).strip() for row in table.rows]
     counts = Counter(ids)
+    cases = {pseudonym.strip(): found for pseudonym, found in known.items()}
     reports = []
     for number, name, row in zip(table.numbers, ids, table.rows, strict=True):
         values, problems = _values(row, places, mapping, schema)
         if not name or counts[name] > 1:
             why = "there is no identifier" if not name else f"{counts[name]} rows have this identifier"
             problems = [CellProblem(mapping.identifier, name, why), *problems]
-        reports.append(_report(number, name, values, problems, known.get(name)))
+        reports.append(_report(number, name, values, problems, cases.get(name)))
     return tuple(reports)
 
 
@@ -122,7 +127,8 @@ def _report(
         state = RowState.NEW_CASE
     else:
         state = RowState.CHANGES if new else RowState.SAME
-    return RowReport(number, name, state, new, tuple(problems), case_id)
+    before = {key: record.get(key) for key in new}
+    return RowReport(number, name, state, new, tuple(problems), case_id, before)
 
 
 def _values(
@@ -151,13 +157,25 @@ def value_of(raw: str, source: FieldSource, definition: ClinicalField, decimal: 
     if text.casefold() in UNKNOWN:
         return Absent.UNKNOWN
     if definition.kind is FieldKind.NUMBER:
-        return definition.check(_number(text, definition, decimal) * source.factor)
+        return _within(_number(text, definition, decimal) * source.factor, definition)
     if definition.kind is FieldKind.BOOLEAN:
         return definition.check(_boolean(text, definition))
     return definition.check(_choice(text, definition))
 
 
+def _within(number: float, definition: ClinicalField) -> float:
+    """As the field's own check, whose words would repeat what stands in the cell."""
+    try:
+        definition.check(number)
+    except ClinicalError as error:
+        raise ClinicalError(
+            f"{definition.label}: this is out of range", hint=error.hint, field=definition.id
+        ) from error
+    return number
+
+
 def _number(text: str, definition: ClinicalField, decimal: DecimalMark) -> float:
+    text = text.removesuffix("%").rstrip() if definition.unit == "%" else text
     if not _NUMBER.fullmatch(text):
         kind = "a date, perhaps made of a number by a spreadsheet" if _DATE.fullmatch(text) else "no number"
         raise ClinicalError(f"{definition.label}: this is {kind}", field=definition.id)
@@ -198,11 +216,22 @@ def load_mapping(path: Path) -> ColumnMapping:
     """A mapping from its JSON file. Raises FormatError naming the file and the key."""
     data = strict_json.loads(read_bytes(path, LIMIT_BYTES), name=path.name)
     try:
-        sources = tuple(FieldSource(**source) for source in data["fields"])
+        sources = tuple(_source(source) for source in data["fields"])
         return ColumnMapping(data["identifier"], sources, DecimalMark(data.get("decimal", ".")))
     except (KeyError, TypeError, ValueError) as error:
         hint = 'Write {"identifier": "Patient ID", "fields": [{"column": "Age", "field": "age"}]}.'
         raise FormatError(f"{path.name} is not a column mapping: {error}", hint=hint) from error
+
+
+def _source(data: Mapping[str, Any]) -> FieldSource:
+    """Raises TypeError, ValueError for what is of another kind."""
+    source = FieldSource(**data)
+    words = source.words.items() if isinstance(source.words, Mapping) else [(None, None)]
+    if not all(isinstance(text, str) for text in (source.column, source.field, *(t for pair in words for t in pair))):
+        raise ValueError("column, field and words are texts")
+    if isinstance(source.factor, bool) or not isinstance(source.factor, int | float) or not source.factor:
+        raise ValueError("a factor is a number other than 0")
+    return source
 
 
 def save_mapping(path: Path, mapping: ColumnMapping) -> None:

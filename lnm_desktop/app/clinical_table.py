@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import openpyxl
+from openpyxl.utils.exceptions import IllegalCharacterError
 
 from lnm_desktop.app.clinical_import import Known, RowReport, RowState
 from lnm_desktop.app.commands import AddCase, Command, SetClinicalValues
@@ -14,10 +15,9 @@ from lnm_desktop.app.session import Session
 from lnm_desktop.domain.case import Case
 from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.ids import CaseId, new_id
-from lnm_desktop.errors import ClinicalError
+from lnm_desktop.errors import ClinicalError, FormatError
 from lnm_desktop.formats.csv_table import dumps, guarded
 from lnm_desktop.formats.files import draft_of, write_atomic
-from lnm_desktop.formats.table_file import WORKBOOK_SUFFIXES
 from lnm_desktop.store.journal import utc_now
 
 IDENTIFIER = "pseudonym"
@@ -50,7 +50,8 @@ def take_over(
     """Commit what the rows change, all in one transaction or nothing; each case takes its part back by one undo.
 
     Rows without a case become cases with `new_cases` and are passed over without; refused rows are passed over with
-    `leave_out` and stop everything without. Raises ClinicalError naming the first of them, StoreError.
+    `leave_out` and stop everything without. Raises ClinicalError naming the first of them, or where the cases are no
+    longer what they were when the rows were judged; StoreError.
     """
     refused = [report for report in reports if report.state is RowState.REFUSED]
     if refused and not leave_out:
@@ -60,9 +61,22 @@ def take_over(
         raise ClinicalError(f"{len(refused)} of {len(reports)} rows are refused; {words}", hint=hint)
     changing = [report for report in reports if report.state is RowState.CHANGES]
     added = [report for report in reports if report.state is RowState.NEW_CASE] if new_cases else []
+    _check_fresh(known_cases(session), [*changing, *added])
     session.execute_all([*_commands(changing, source), *_new_cases(added, source)])
     same = sum(report.state is RowState.SAME for report in reports)
     return TakenOver(len(changing), len(added), same, len(reports) - len(changing) - len(added) - same)
+
+
+def _check_fresh(known: Known, reports: Sequence[RowReport]) -> None:
+    """Nobody may have added such a case, or changed such a value, since the rows were judged."""
+    names = {pseudonym.strip() for pseudonym in known}
+    records = dict(known.values())
+    for report in reports:
+        record = records.get(report.case_id) if report.case_id is not None else None
+        same = record is not None and all(record.get(key) == value for key, value in report.before.items())
+        if not (same if report.case_id is not None else report.identifier not in names):
+            hint = "Nothing was taken over. Open the table again."
+            raise ClinicalError(f"the case of row {report.number} has changed since it was looked at", hint=hint)
 
 
 def export_clinical(session: Session, path: Path) -> int:
@@ -71,10 +85,12 @@ def export_clinical(session: Session, path: Path) -> int:
     columns = (IDENTIFIER, *(field.id for field in fields))
     records = [(case.pseudonym, session.clinical(case.id)) for case in session.cases()]
     rows = [(name, *(_cell(record.get(field.id)) for field in fields)) for name, record in records]
-    if path.suffix.lower() in WORKBOOK_SUFFIXES:
+    if path.suffix.lower() == ".xlsx":
         _write_workbook(path, columns, rows)
-    else:
+    elif path.suffix.lower() == ".csv":
         write_atomic(path, dumps(columns, rows))
+    else:
+        raise FormatError(f"{path.name} has no known ending", hint="Choose a name that ends in .csv or .xlsx.")
     return len(rows)
 
 
@@ -107,8 +123,11 @@ def _cell(value: Value) -> str | float | None:
 def _write_workbook(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> None:
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Clinical data")
-    sheet.append(list(columns))
-    for row in rows:
-        sheet.append([guarded(cell) if isinstance(cell, str) else cell for cell in row])
-    with draft_of(path) as file:
-        book.save(file)
+    try:
+        for row in (columns, *rows):
+            sheet.append([guarded(cell) if isinstance(cell, str) else cell for cell in row])
+        with draft_of(path) as file:
+            book.save(file)
+    except (IllegalCharacterError, UnicodeEncodeError) as error:
+        hint = "Export CSV, or rename the case."
+        raise FormatError(f"{path.name}: a pseudonym has a character that XLSX cannot hold", hint=hint) from error

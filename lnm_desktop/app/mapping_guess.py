@@ -23,7 +23,7 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "age": ("age", "ageatdiagnosis", "ageyears"),
     "menopausal_status": ("inferredmenopausalstate", "menopausalstate", "menopause", "menopausalstatus"),
     "laterality": ("primarytumorlaterality", "laterality", "side"),
-    "tumor_size": ("tumorsize", "tumoursize", "sizemm", "tumorsizemm", "tumoursizemm"),
+    "tumor_size": ("sizemm", "tumorsizemm", "tumoursizemm"),  # without a unit in its name, only a person can know
     "grade": ("neoplasmhistologicgrade", "grade", "histologicgrade", "nottinghamgrade"),
     "er_status": ("erstatus", "er"),
     "pr_status": ("prstatus", "pr"),
@@ -33,8 +33,8 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 }
 # Other words for choices, as METABRIC and others write them.
 CHOICE_WORDS: Mapping[str, str] = {
-    "pos": "positive", "positve": "positive", "+": "positive", "1": "positive",
-    "neg": "negative", "-": "negative", "0": "negative",
+    "pos": "positive", "positve": "positive", "1": "positive",
+    "neg": "negative", "0": "negative",
     "pre": "premenopausal", "post": "postmenopausal", "peri": "perimenopausal",
     "l": "left", "r": "right", "i": "1", "ii": "2", "iii": "3", "g1": "1", "g2": "2", "g3": "3",
 }  # fmt: skip
@@ -43,8 +43,8 @@ SAMPLE = 2000
 
 def guess_mapping(table: Table, schema: ClinicalSchema) -> ColumnMapping:
     """A mapping to begin with: the first column that looks like an identifier, and a column for each field found."""
-    plain = {_plain(column): column for column in table.columns if column}
-    identifier = next((plain[name] for name in IDENTIFIERS if name in plain), table.columns[0])
+    plain = {_plain(column): column for column in reversed(table.columns)}
+    identifier = _identifier(table, plain)
     decimal = _decimal(table)
     found = ((definition, _column(definition, plain)) for definition in schema.fields)
     sources = [
@@ -53,6 +53,12 @@ def guess_mapping(table: Table, schema: ClinicalSchema) -> ColumnMapping:
         if column is not None and column != identifier
     ]
     return ColumnMapping(identifier, tuple(sources), decimal)
+
+
+def _identifier(table: Table, plain: Mapping[str, str]) -> str:
+    known = next((plain[name] for name in IDENTIFIERS if name in plain), None)
+    ending = next((column for column in table.columns if _plain(column).endswith("id")), None)
+    return known or ending or table.columns[0]
 
 
 def words_of(cells: Iterable[str], definition: ClinicalField, decimal: DecimalMark) -> dict[str, str]:
@@ -76,8 +82,12 @@ def _is_taken(text: str, definition: ClinicalField, decimal: DecimalMark) -> boo
 
 
 def _column(definition: ClinicalField, plain: Mapping[str, str]) -> str | None:
-    names = (_plain(definition.id), _plain(definition.label), *SYNONYMS.get(definition.id, ()))
-    return next((plain[name] for name in names if name in plain), None)
+    """By the field's own id, or by a name; a length in a column that names no unit may be centimetres: no guess."""
+    if definition.id in plain.values():
+        return definition.id
+    own = (_plain(definition.id), _plain(definition.label))
+    names = tuple(f"{name}mm" for name in own) if definition.unit == "mm" else own
+    return next((plain[name] for name in (*names, *SYNONYMS.get(definition.id, ())) if name in plain), None)
 
 
 def _cells(table: Table, column: str) -> list[str]:
@@ -94,4 +104,4 @@ def _decimal(table: Table) -> DecimalMark:
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    return re.sub(r"[^a-z0-9]", "", name.casefold().replace("%", "percent"))

@@ -50,11 +50,22 @@ def import_(
     if save_mapping is not None:
         clinical_import.save_mapping(save_mapping, chosen)
     folder = workspace or paths.default_workspace()
-    with Session.open(folder, author=getpass.getuser(), schema=schema, create=new_cases) as session:
-        reports = clinical_import.examine(found, chosen, schema, clinical_table.known_cases(session))
-        done = None
-        if not dry_run:
-            done = clinical_table.take_over(session, reports, table.name, new_cases=new_cases, leave_out=leave_out)
+    done = None
+    if dry_run and new_cases and not folder.exists():
+        reports = clinical_import.examine(found, chosen, schema, {})
+    else:
+        with Session.open(
+            folder,
+            author=getpass.getuser(),
+            schema=schema,
+            create=new_cases and not dry_run,
+            read_only=dry_run,
+        ) as session:
+            reports = clinical_import.examine(found, chosen, schema, clinical_table.known_cases(session))
+            if not dry_run:
+                done = clinical_table.take_over(
+                    session, reports, table.name, new_cases=new_cases, leave_out=leave_out
+                )
     facts = _facts(reports)
     facts["columns"] = {source.column: source.field for source in chosen.sources}
     facts["identifier"] = chosen.identifier
@@ -99,7 +110,10 @@ def history(
     """
     from lnm_desktop.app.session import Session  # noqa: PLC0415 - as above
     from lnm_desktop.formats.clinical_json import value_to_json  # noqa: PLC0415 - as above
+    from lnm_desktop.formats.clinical_schema import load_default_schema  # noqa: PLC0415 - as above
 
+    if field:
+        load_default_schema().field(field)
     folder = workspace or paths.default_workspace()
     with Session.open(folder, author="", create=False, read_only=True) as session:
         chosen = [one for one in session.cases() if one.pseudonym == case]
@@ -131,6 +145,7 @@ def _facts(reports: tuple[RowReport, ...]) -> dict[str, Any]:
     return {
         "rows": len(reports),
         "states": dict(states),
+        "without_case": [report.number for report in reports if report.state == "no such case"],
         "refused": [
             {
                 "row": report.number,

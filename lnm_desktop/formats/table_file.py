@@ -6,9 +6,13 @@ import codecs
 import csv
 import datetime as dt
 import io
+import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,25 @@ UNPACKED_BYTES = 1024**3
 WORKBOOK_SUFFIXES = (".xlsx", ".xlsm")
 _DELIMITERS = ",;\t|"
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_STATED = re.compile(r"sep=(.)", re.IGNORECASE)
+_ZEROS = re.compile("0{2,}")
+_UNCOMPUTED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
+# What openpyxl and the ZIP library raise for a file with wrong bytes.
+_BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+)
 Rows = tuple[tuple[str, ...], ...]
 
 
@@ -47,9 +70,9 @@ def read_table(path: Path, sheet: str = "", head_row: int = 1) -> Table:
     """
     if path.suffix.lower() in WORKBOOK_SUFFIXES:
         with _workbook(path) as book:
-            return _table(path.name, _sheet_rows(path, book, sheet), head_row, ())
+            return _table(path.name, _sheet_rows(path, book, sheet), head_row, _formula_notes(path))
     text, notes = _decoded(path)
-    return _table(path.name, _csv_rows(path.name, text), head_row, notes)
+    return _table(path.name, _csv_rows(path.name, text, head_row), head_row, notes)
 
 
 def sheets_of(path: Path) -> tuple[str, ...]:
@@ -79,24 +102,30 @@ def _columns(name: str, head: Sequence[str]) -> tuple[str, ...]:
         raise FormatError(f"{name} is empty", hint="Its first line names the columns.")
     if len(columns) > MOST_COLUMNS:
         raise FormatError(f"{name} has {len(columns):,} columns", hint=f"Keep at most {MOST_COLUMNS:,}.")
-    return tuple(_told_apart(columns, place) for place in range(len(columns)))
+    return _told_apart([column or f"Column {place}" for place, column in enumerate(columns, start=1)])
 
 
-def _told_apart(columns: Sequence[str], place: int) -> str:
-    """A column's name, with a number where an earlier one has the same."""
-    name = columns[place]
-    earlier = columns[:place].count(name)
-    return f"{name} ({earlier + 1})" if earlier and name else name
+def _told_apart(columns: Sequence[str]) -> tuple[str, ...]:
+    """Columns' names, with the first free number where another one has the same."""
+    taken = set(columns)
+    seen: list[str] = []
+    for column in columns:
+        name = column
+        if column in seen:
+            name = next(made for n in count(2) if (made := f"{column} ({n})") not in taken)
+            taken.add(name)
+        seen.append(name)
+    return tuple(seen)
 
 
-def _fitting(name: str, number: int, row: Sequence[str], count: int) -> tuple[str, ...]:
+def _fitting(name: str, number: int, row: Sequence[str], width: int) -> tuple[str, ...]:
     """A row of just so many cells; empty ones at its end do not count."""
     cells = list(row)
-    while len(cells) > count and not cells[-1].strip():
+    while len(cells) > width and not cells[-1].strip():
         cells.pop()
-    if len(cells) != count:
+    if len(cells) != width:
         hint = "Check its separators and quotes in a text editor."
-        raise FormatError(f"{name}, row {number}: {len(cells)} cells under {count} columns", hint=hint)
+        raise FormatError(f"{name}, row {number}: {len(cells)} cells under {width} columns", hint=hint)
     long = next((cell for cell in cells if len(cell) > MOST_CELL_CHARACTERS), None)
     if long is not None:
         hint = "Check that every quote is closed."
@@ -133,13 +162,17 @@ def _unmarked(data: bytes) -> str:
     return "utf-8"
 
 
-def _csv_rows(name: str, text: str) -> Iterator[tuple[int, Sequence[str]]]:
-    head = text.lstrip("\r\n").split("\n", 1)[0]
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(head), strict=True)
+def _csv_rows(name: str, text: str, head_row: int) -> Iterator[tuple[int, Sequence[str]]]:
+    lines = text.splitlines()
+    stated = _STATED.fullmatch(lines[0].strip()) if lines else None
+    head = lines[head_row - 1 :] if head_row > 1 else [line for line in lines[bool(stated) :] if line.strip()]
+    delimiter = stated[1] if stated else _delimiter(head[0] if head else "")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     try:
         for row in reader:
-            yield start, row
+            if not (stated and start == 1):  # Excel's own line, which only says what divides the cells
+                yield start, row
             start = reader.line_num + 1
     except csv.Error as error:
         hint = "Check its quotes in a text editor: one is not closed, or stands inside a cell."
@@ -157,7 +190,7 @@ def _workbook(path: Path) -> Any:
     _check_archive(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, OSError, SyntaxError) as error:
+    except (InvalidFileException, *_BROKEN) as error:
         raise FormatError(f"{path.name} cannot be read as a workbook", hint="Save it anew as XLSX or CSV.") from error
     return _Closing(book)
 
@@ -191,21 +224,50 @@ def _sheet_rows(path: Path, book: Any, sheet: str) -> Iterator[tuple[int, Sequen
     if sheet and sheet not in book.sheetnames:
         names = ", ".join(book.sheetnames)
         raise FormatError(f"{path.name} has no sheet {sheet!r:.60}", hint=f"Choose one of: {names}.")
-    chosen = book[sheet] if sheet else book.worksheets[0]
+    chosen = book[sheet] if sheet else next(iter(book.worksheets), None)
+    if chosen is None or not hasattr(chosen, "iter_rows"):
+        raise FormatError(f"{path.name}: that sheet holds no cells", hint="Choose a sheet that is a table.")
     try:
+        chosen.reset_dimensions()  # what a workbook says of its own size may be wrong
         width = 0
-        for number, row in enumerate(chosen.iter_rows(values_only=True), start=1):
-            cells = [_cell(value) for value in row]
+        for number, row in enumerate(chosen.iter_rows(), start=1):
+            cells = [_cell(cell.value, cell.number_format) for cell in row]
             width = max(width, len(cells))
             yield number, [*cells, *[""] * (width - len(cells))]  # a workbook leaves out empty cells at a row's end
-    except (zipfile.BadZipFile, ValueError, KeyError, SyntaxError) as error:
+    except _BROKEN as error:
         raise FormatError(f"{path.name}: its sheet is damaged", hint="Save it anew as XLSX or CSV.") from error
 
 
-def _cell(value: object) -> str:
-    """A cell as a person would type it; a date in ISO form, so that it cannot be taken for a number."""
+def _formula_notes(path: Path) -> tuple[str, ...]:
+    """Formulas without a value, which no spreadsheet has worked out yet, read as empty: that is to be told."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+            found = sum(_uncomputed(archive, name) for name in sheets)
+    except _BROKEN as error:
+        raise FormatError(f"{path.name}: its sheet is damaged", hint="Save it anew as XLSX or CSV.") from error
+    words = f"{found:,} formulas have no value yet and read as empty: open it in a spreadsheet, save it, try again."
+    return (words,) if found else ()
+
+
+def _uncomputed(archive: zipfile.ZipFile, name: str) -> int:
+    found, rest = 0, b""
+    with archive.open(name) as sheet:
+        while chunk := sheet.read(1024**2):
+            whole, end, rest = (rest + chunk).rpartition(b"</c>")
+            found += len(_UNCOMPUTED.findall(whole + end))
+            rest = rest[-MOST_CELL_CHARACTERS:]
+    return found
+
+
+def _cell(value: object, form: object = "General") -> str:
+    """A cell as a person sees it: percent, leading zeros; a date in ISO form, not to be taken for a number."""
     if value is None:
         return ""
+    if isinstance(value, int | float) and not isinstance(value, bool) and "%" in str(form):
+        return f"{value * 100:.10g}%"
+    if isinstance(value, int) and not isinstance(value, bool) and _ZEROS.fullmatch(str(form)):
+        return str(value).zfill(len(str(form)))
     if isinstance(value, dt.datetime):
         midnight = value.time() == dt.time()
         return value.date().isoformat() if midnight else value.isoformat(sep=" ", timespec="minutes")

@@ -239,3 +239,150 @@ def _with_entity(path: Path, secret: Path) -> Path:
                 data = entity + data[data.index(b"<workbook") :].replace(b'name="Sheet"', b'name="&x;"')
             target.writestr(entry.filename, data)
     return made
+
+
+def a_workbook(folder: Path, *rows: tuple[object, ...]) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(folder / "table.xlsx")
+    return folder / "table.xlsx"
+
+
+def rewritten(path: Path, part: str, change) -> Path:
+    """The workbook with one of its parts changed."""
+    made = path.with_name("rewritten.xlsx")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(made, "w") as target:
+        for entry in source.infolist():
+            data = source.read(entry)
+            target.writestr(entry.filename, change(data) if entry.filename == part else data)
+    return made
+
+
+@pytest.mark.parametrize("said", [b"A1", b"A1:B4", b"A1:XFD11"])
+def test_c07_what_a_workbook_says_of_its_size_is_not_believed(tmp_path: Path, said: bytes) -> None:
+    path = a_workbook(tmp_path, ("id", "age", "grade"), *((f"P{n}", 50 + n, 2) for n in range(10)))
+    wrong = rewritten(
+        path, "xl/worksheets/sheet1.xml", lambda data: data.replace(b'ref="A1:C11"', b'ref="%s"' % said)
+    )
+    table = read_table(wrong)
+    assert (table.columns, len(table.rows)) == (("id", "age", "grade"), 10)
+
+
+def test_c04_cells_of_a_workbook_are_read_as_they_are_seen(tmp_path: Path) -> None:
+    path = a_workbook(tmp_path, ("id", "ki67", "age"), (7, 0.2, 50), (8, 0.25, 0.5))
+    book = openpyxl.load_workbook(path)
+    for row in (2, 3):
+        book.active.cell(row, 1).number_format = "000"
+        book.active.cell(row, 2).number_format = "0%"
+    book.active.cell(3, 3).number_format = "0%"
+    book.save(path)
+    assert read_table(path).rows == (("007", "20%", "50"), ("008", "25%", "50%"))
+    first, second = reports_of(path, ColumnMapping("id", (FieldSource("ki67", "ki67"), FieldSource("age", "age"))))
+    assert first.values == {"ki67": 20.0, "age": 50.0}
+    assert second.state is RowState.REFUSED, "an age is no share"
+
+
+def test_c04_a_formula_that_was_never_worked_out_is_told(tmp_path: Path) -> None:
+    table = read_table(a_workbook(tmp_path, ("id", "age"), ("A", "=40+10")))
+    assert "1 formulas have no value yet" in table.notes[0]
+    assert read_table(a_workbook(tmp_path, ("id", "age"), ("A", 50))).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("head", "sources"),
+    [
+        ("id,ER %", {"er_percent": "ER %"}),
+        ("id,ER,ER %", {"er_percent": "ER %", "er_status": "ER"}),
+        ("id,Tumor size", {}),
+        ("id,Tumor size mm", {"tumor_size": "Tumor size mm"}),
+    ],
+)
+def test_c05_no_column_is_guessed_against_its_unit(tmp_path: Path, head: str, sources: dict[str, str]) -> None:
+    count = head.count(",")
+    guessed = guess_mapping(read_table(a_file(tmp_path, f"{head}\nA{',1' * count}\n")), SCHEMA)
+    assert {source.field: source.column for source in guessed.sources} == sources
+
+
+def test_c05_a_dash_is_no_result(tmp_path: Path) -> None:
+    table = read_table(a_file(tmp_path, "id,PR Status\nA,Positive\nB,-\n"))
+    first, second = examine(table, guess_mapping(table, SCHEMA), SCHEMA, {})
+    assert first.values == {"pr_status": "positive"}
+    assert second.state is RowState.REFUSED
+
+
+def test_c05_every_column_has_a_name_of_its_own(tmp_path: Path) -> None:
+    table = read_table(a_file(tmp_path, ",Patienten-ID,Age,,age,age,age (2)\n0,P1,50,x,51,52,53\n"))
+    assert table.columns == ("Column 1", "Patienten-ID", "Age", "Column 4", "age", "age (3)", "age (2)")
+    assert guess_mapping(table, SCHEMA).identifier == "Patienten-ID"
+
+
+def test_c02_what_divides_the_cells_is_read_from_the_row_of_names_or_from_excels_own_line(tmp_path: Path) -> None:
+    titled = a_file(tmp_path, "Clinic A, ward 3, 2024\nid;age;grade\nA;50;2\n")
+    assert read_table(titled, head_row=2).rows == (("A", "50", "2"),)
+    stated = read_table(a_file(tmp_path, "sep=;\nid;age\nA;50\n"))
+    assert (stated.columns, stated.rows, stated.numbers) == (("id", "age"), (("A", "50"),), (3,))
+
+
+@pytest.mark.parametrize("name", [" A", "A ", "\tA", "\rA", "A\xa0"])
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_c06_spaces_around_a_pseudonym_hide_no_case(tmp_path: Path, session: Session, name: str, suffix: str) -> None:
+    session.execute(SetClinicalValue(session.add_case(name).id, "age", 50.0))
+    export_clinical(session, tmp_path / f"out{suffix}")
+    table = read_table(tmp_path / f"out{suffix}")
+    (report,) = examine(table, guess_mapping(table, SCHEMA), SCHEMA, known_cases(session))
+    assert report.state is RowState.SAME
+
+
+@pytest.mark.parametrize("name", ["A\x0bB", "A\ud800"])
+def test_c06_what_a_workbook_cannot_hold_is_told_and_nothing_is_left(tmp_path: Path, name: str) -> None:
+    from lnm_desktop.app import clinical_table
+
+    with pytest.raises(FormatError, match="XLSX cannot hold"):
+        clinical_table._write_workbook(tmp_path / "out.xlsx", ("pseudonym",), [(name,)])
+    assert not list(tmp_path.glob("*.xlsx"))
+
+
+def test_c05_rows_judged_before_the_cases_changed_are_not_taken_over(tmp_path: Path, session: Session) -> None:
+    case = session.add_case("A")
+    path = a_file(tmp_path, "id,age,grade\nA,50,2\nB,51,2\n")
+    reports = examine(read_table(path), PLAIN, SCHEMA, known_cases(session))
+    session.execute(SetClinicalValue(case.id, "age", 60.0))
+    with pytest.raises(ClinicalError, match="row 2 has changed"):
+        take_over(session, reports, path.name, new_cases=True)
+    session.undo(case.id)
+    take_over(session, reports, path.name, new_cases=True)
+    with pytest.raises(ClinicalError, match="has changed since"):
+        take_over(session, reports, path.name, new_cases=True)
+    assert [one.pseudonym for one in session.cases()] == ["A", "B"]
+
+
+def test_c07_workbooks_with_flipped_bytes_are_refused_in_words(tmp_path: Path) -> None:
+    import random
+
+    whole = a_workbook(tmp_path, ("id", "age"), *((f"P{n}", n) for n in range(30))).read_bytes()
+    rng = random.Random(7)
+    refused = 0
+    for _ in range(300):
+        data = bytearray(whole)
+        for _ in range(rng.randint(1, 4)):
+            data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        try:
+            read_table(a_file(tmp_path, bytes(data), "flipped.xlsx"))
+        except FormatError:
+            refused += 1
+    assert refused > 0
+
+
+def test_c07_a_sheet_without_cells_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.create_chartsheet("Chart")
+    book.active.append(("id", "age"))
+    book.save(tmp_path / "chart.xlsx")
+    with pytest.raises(FormatError, match=r"chart\.xlsx"):
+        read_table(tmp_path / "chart.xlsx", "Chart")
+
+
+def test_no_value_of_a_patient_stands_in_the_words(tmp_path: Path) -> None:
+    (report,) = reports_of(a_file(tmp_path, "id,age,grade\nA,7565,2\n"))
+    assert report.problems[0].words == "Age at diagnosis: this is out of range"

@@ -94,3 +94,29 @@ def test_duke_is_read_by_its_second_row(lnm, shared_data: Path) -> None:
     assert code == 0
     assert facts["taken_over"]["new_cases"] == 922
     assert [one["row"] for one in facts["refused"]] == [3]
+
+
+def test_a_dry_run_makes_no_workspace_and_names_the_rows_without_a_case(lnm, table: Path, tmp_path: Path) -> None:
+    code, facts = lnm("import", table, "--new-cases", "--dry-run")
+    assert (code, facts["states"], facts["without_case"]) == (0, {"no such case": 2}, [2, 3])
+    assert not (tmp_path / "ws").exists()
+
+
+def test_a_field_that_does_not_exist_is_told(lnm, table: Path) -> None:
+    lnm("import", table, "--new-cases")
+    assert lnm("history", "P-1", "aeg")[0] == ClinicalError.exit_code
+
+
+@pytest.mark.parametrize("source", [{"factor": "10"}, {"factor": 0}, {"words": ["x"]}, {"words": {"50": 51}}])
+def test_a_mapping_of_other_kinds_is_told(lnm, table: Path, tmp_path: Path, source: dict[str, Any]) -> None:
+    mapping = tmp_path / "mapping.json"
+    fields = [{"column": "Age", "field": "age", **source}]
+    mapping.write_text(json.dumps({"identifier": "Patient ID", "fields": fields}))
+    code, facts = lnm("import", table, "--mapping", mapping, "--dry-run", "--new-cases")
+    assert code == 20 and "is not a column mapping" in facts["message"]
+
+
+def test_an_export_under_another_ending_is_refused(lnm, table: Path, tmp_path: Path) -> None:
+    lnm("import", table, "--new-cases")
+    assert lnm("export", tmp_path / "out.xlsm")[0] == 20
+    assert not (tmp_path / "out.xlsm").exists()
