@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import statistics
-import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+from children import HERE, need_display, run_child
+
 ROOT = HERE.parent
 EDITORS = ("ours", "napari-shapes")
 COUNTS = (1_000, 5_000, 20_000)
@@ -33,8 +30,7 @@ Result = dict[str, Any]
 def main() -> None:
     """Run the rounds and print a table or JSON."""
     arguments = _arguments()
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        _start_again_with_display()
+    need_display()
     rounds, repeats = (1, 7) if arguments.quick else (3, 15)
     report = summary(_rounds(arguments.counts, rounds, repeats))
     report["many"] = {str(MANY): _child("ours", MANY, repeats)}
@@ -74,21 +70,8 @@ def _undo() -> Result:
 
 
 def _child(name: str, count: int, repeats: int) -> Result:
-    """One run; an editor that crashes or hangs is a result too."""
     command = [sys.executable, "-m", "annotating.script", name, str(count), str(repeats)]
-    own = {"QT_SCALE_FACTOR": "1", "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT)}
-    environment = {**os.environ, **own}
-    environment.pop("QT_QPA_PLATFORM", None)  # without a screen nothing would be drawn
-    try:
-        run = subprocess.run(
-            command, capture_output=True, text=True, cwd=HERE, env=environment, timeout=CHILD_LIMIT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"failed": f"no end after {CHILD_LIMIT_S} s"}
-    lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
-    if not lines:
-        return {"failed": f"exit {run.returncode}: {(run.stderr.strip().splitlines() or ['no words'])[-1]}"}
-    return json.loads(lines[-1])
+    return run_child(command, CHILD_LIMIT_S, {"PYTHONPATH": str(ROOT)})
 
 
 def _table(report: Result) -> str:
@@ -112,13 +95,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--counts", type=int, nargs="+", default=list(COUNTS), help="other numbers of shapes")
     return parser.parse_args()
-
-
-def _start_again_with_display() -> None:
-    xvfb = shutil.which("xvfb-run")
-    if xvfb is None:
-        sys.exit("There is no display. Install xvfb (apt-get install xvfb xauth) or run this on a desktop.")
-    os.execv(xvfb, [xvfb, "-a", "-s", "-screen 0 1920x1080x24", sys.executable, *sys.argv])
 
 
 if __name__ == "__main__":

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 
-from viewer import HERE, _start_again_with_display
+from children import need_display, run_child
 from viewing.big_slide import big_slide
 
 SIDES = (10_000, 40_000, 100_000, 200_000)
@@ -31,8 +29,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="three rounds of the smallest and the largest")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        _start_again_with_display()
+    need_display()
     sides, rounds = (QUICK_SIDES, 3) if arguments.quick else (SIDES, 5)
     runs: dict[int, list[Result]] = {side: [] for side in sides}
     for _ in range(rounds):
@@ -54,11 +51,10 @@ def _summary(runs: dict[int, list[Result]]) -> dict[str, Result]:
 
 def _child(slide: Path) -> Result:
     command = [sys.executable, "-m", "viewing.first_picture", str(slide)]
-    environment = {**os.environ, "QT_SCALE_FACTOR": "1", "PYTHONWARNINGS": "ignore"}
-    run = subprocess.run(command, capture_output=True, text=True, cwd=HERE, env=environment, timeout=300, check=False)
-    if run.returncode:
-        sys.exit(f"{slide.name}: exit {run.returncode}\n{run.stderr[-2000:]}")
-    return json.loads(run.stdout.splitlines()[-1])
+    found = run_child(command, 300)
+    if "failed" in found:
+        sys.exit(f"{slide.name}: {found['failed']}")
+    return found
 
 
 def _table(report: dict[str, Result]) -> str:

@@ -13,17 +13,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import statistics
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from children import need_display, run_child
 from viewing.big_slide import big_slide
 
-HERE = Path(__file__).resolve().parent
 PEERS = (
     "napari-dask-openslide",
     "napari-tifffile-zarr",
@@ -39,8 +36,7 @@ Result = dict[str, Any]
 def main() -> None:
     """Run the rounds and print a table or JSON."""
     arguments = _arguments()
-    if sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        _start_again_with_display()
+    need_display()
     slide = arguments.slide or big_slide(arguments.side)
     rounds, seconds = (2, 3.0) if arguments.quick else (5, 6.0)
     found = _run_rounds(arguments, slide, arguments.rounds or rounds, seconds)
@@ -90,19 +86,7 @@ def _run_rounds(arguments: argparse.Namespace, slide: Path, rounds: int, seconds
 
 
 def _child(python: str, name: str, slide: Path, seconds: float) -> Result:
-    """One run; a viewer that crashes or hangs is a result too."""
-    command = [python, "-m", "viewing.script", name, str(slide), str(seconds)]
-    environment = {**os.environ, "QT_SCALE_FACTOR": "1", "PYTHONWARNINGS": "ignore"}
-    try:
-        run = subprocess.run(
-            command, capture_output=True, text=True, cwd=HERE, env=environment, timeout=CHILD_LIMIT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return {"failed": f"no end after {CHILD_LIMIT_S} s"}
-    lines = [line for line in run.stdout.splitlines() if line.startswith("{")]
-    if not lines:
-        return {"failed": f"exit {run.returncode}: {(run.stderr.strip().splitlines() or ['no words'])[-1]}"}
-    return json.loads(lines[-1])
+    return run_child([python, "-m", "viewing.script", name, str(slide), str(seconds)], CHILD_LIMIT_S)
 
 
 def _table(report: Result) -> str:
@@ -128,13 +112,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=NAMES)
     parser.add_argument("--peers", default=sys.executable, help="the Python in which the napari peers are installed")
     return parser.parse_args()
-
-
-def _start_again_with_display() -> None:
-    xvfb = shutil.which("xvfb-run")
-    if xvfb is None:
-        sys.exit("There is no display. Install xvfb (apt-get install xvfb xauth) or run this on a desktop.")
-    os.execv(xvfb, [xvfb, "-a", "-s", "-screen 0 1920x1080x24", sys.executable, *sys.argv])
 
 
 if __name__ == "__main__":

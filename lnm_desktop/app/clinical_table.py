@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import openpyxl
-from openpyxl.utils.exceptions import IllegalCharacterError
-
 from lnm_desktop.app.clinical_import import Known, RowReport, RowState
 from lnm_desktop.app.commands import AddCase, Command, SetClinicalValues
 from lnm_desktop.app.session import Session
@@ -121,6 +118,9 @@ def _cell(value: Value) -> str | float | None:
 
 
 def _write_workbook(path: Path, columns: Sequence[str], rows: Sequence[Sequence[str | float | None]]) -> None:
+    import openpyxl  # noqa: PLC0415 - keeps the start of the window short
+    from openpyxl.utils.exceptions import IllegalCharacterError  # noqa: PLC0415 - as above
+
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Clinical data")
     try:

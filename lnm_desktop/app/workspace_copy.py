@@ -46,7 +46,7 @@ def copy_workspace(folder: Path, target: Path) -> WorkspaceCopy:
 def _copied(folder: Path, target: Path) -> WorkspaceCopy:
     draft = Path(tempfile.mkdtemp(prefix=DRAFT_PREFIX, dir=target.parent))
     try:
-        rows = copy_verified(folder / FILE_NAME, draft / FILE_NAME)
+        rows = copy_verified(folder / FILE_NAME, draft / FILE_NAME).rows
         if (folder / PREDICTIONS).is_dir():
             shutil.copytree(folder / PREDICTIONS, draft / PREDICTIONS, copy_function=_copy_synced)
         draft.chmod(0o777 & ~_umask())

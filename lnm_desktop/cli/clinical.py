@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,8 @@ from lnm_desktop.formats.loaded import counted
 
 if TYPE_CHECKING:
     from lnm_desktop.app.clinical_import import RowReport
+    from lnm_desktop.app.session import Session
+    from lnm_desktop.domain.clinical import ClinicalSchema
 
 group = typer.Typer(no_args_is_help=True, help="Clinical data: from a table, to a table, and their history.")
 SHOWN = 20
@@ -40,7 +43,6 @@ def import_(
     """
     from lnm_desktop.app import clinical_import, clinical_table  # noqa: PLC0415 - keeps the start short
     from lnm_desktop.app.mapping_guess import guess_mapping  # noqa: PLC0415 - as above
-    from lnm_desktop.app.session import Session  # noqa: PLC0415 - as above
     from lnm_desktop.formats.clinical_schema import load_default_schema  # noqa: PLC0415 - as above
     from lnm_desktop.formats.table_file import read_table  # noqa: PLC0415 - as above
 
@@ -49,23 +51,12 @@ def import_(
     chosen = clinical_import.load_mapping(mapping) if mapping is not None else guess_mapping(found, schema)
     if save_mapping is not None:
         clinical_import.save_mapping(save_mapping, chosen)
-    folder = workspace or paths.default_workspace()
     done = None
-    if dry_run and new_cases and not folder.exists():
-        reports = clinical_import.examine(found, chosen, schema, {})
-    else:
-        with Session.open(
-            folder,
-            author=getpass.getuser(),
-            schema=schema,
-            create=new_cases and not dry_run,
-            read_only=dry_run,
-        ) as session:
-            reports = clinical_import.examine(found, chosen, schema, clinical_table.known_cases(session))
-            if not dry_run:
-                done = clinical_table.take_over(
-                    session, reports, table.name, new_cases=new_cases, leave_out=leave_out
-                )
+    with _opened(workspace or paths.default_workspace(), schema, new_cases=new_cases, dry_run=dry_run) as session:
+        known = clinical_table.known_cases(session) if session is not None else {}
+        reports = clinical_import.examine(found, chosen, schema, known)
+        if session is not None and not dry_run:
+            done = clinical_table.take_over(session, reports, table.name, new_cases=new_cases, leave_out=leave_out)
     facts = _facts(reports)
     facts["columns"] = {source.column: source.field for source in chosen.sources}
     facts["identifier"] = chosen.identifier
@@ -137,6 +128,18 @@ def history(
     for row in rows:
         words = f"{row['field']}: {row['before']} → {row['after']}"
         WORDS.print(f"{row['row']:>6}  {row['utc']}  {row['user']}  {words}", markup=False)
+
+
+def _opened(
+    folder: Path, schema: ClinicalSchema, *, new_cases: bool, dry_run: bool
+) -> contextlib.AbstractContextManager[Session | None]:
+    """The workspace, for reading in a dry run; none where one would only be made."""
+    from lnm_desktop.app.session import Session  # noqa: PLC0415 - as above
+
+    if dry_run and new_cases and not folder.exists():
+        return contextlib.nullcontext()
+    create = new_cases and not dry_run
+    return Session.open(folder, author=getpass.getuser(), schema=schema, create=create, read_only=dry_run)
 
 
 def _facts(reports: tuple[RowReport, ...]) -> dict[str, Any]:

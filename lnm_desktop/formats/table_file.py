@@ -16,9 +16,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from lnm_desktop.errors import FormatError
 from lnm_desktop.formats.files import read_bytes
 
@@ -187,6 +184,9 @@ def _delimiter(head: str) -> str:
 
 def _workbook(path: Path) -> Any:
     """A workbook that is closed at the end. Raises FormatError."""
+    import openpyxl  # noqa: PLC0415 - keeps the start of the window short
+    from openpyxl.utils.exceptions import InvalidFileException  # noqa: PLC0415 - as above
+
     _check_archive(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)

@@ -54,10 +54,7 @@ def make_backup(database: Path) -> Backup:
     try:
         folder.mkdir(exist_ok=True)
         with _draft_in(folder) as draft:
-            _copy(database, draft)
-            made = _examine(draft, datetime.now(UTC))
-            if not made.is_sound:
-                raise JournalDamaged(f"{database.name} is damaged: {made.problem}", hint="Restore an earlier backup.")
+            made = copy_verified(database, draft)
             file = draft.replace(folder / f"{database.stem}-{made.utc.strftime(_STAMP)}{database.suffix}")
         sync_folder(folder)
     except OSError as error:
@@ -68,21 +65,16 @@ def make_backup(database: Path) -> Backup:
     return Backup(file, made.utc, made.rows, made.cases, made.annotations)
 
 
-def copy_verified(database: Path, target: Path) -> int:
-    """Copy a workspace's file as it is at this moment to another place and verify the copy; gives its journal rows.
+def copy_verified(database: Path, target: Path) -> Backup:
+    """Copy a workspace's file as it is at this moment to another place and verify the copy.
 
-    Raises StoreError, JournalDamaged; then the target is gone again.
+    Raises StoreError, JournalDamaged; what there is of the target by then is the caller's to remove.
     """
-    try:
-        _copy(database, target)
-        made = _examine(target, datetime.now(UTC))
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    _copy(database, target)
+    made = _examine(target, datetime.now(UTC))
     if not made.is_sound:
-        target.unlink()
         raise JournalDamaged(f"{database.name} is damaged: {made.problem}", hint="Restore an earlier backup.")
-    return made.rows
+    return made
 
 
 def newest_rows(database: Path) -> int | None:

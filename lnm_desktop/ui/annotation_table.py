@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.app import annotation_edits
 from lnm_desktop.app.commands import EditAnnotations
@@ -18,6 +17,7 @@ from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.groups import groups_of
 from lnm_desktop.ui.widgets.annotation_dialog import AnnotationDialog, rows_of
+from lnm_desktop.ui.widgets.file_dialogs import ask_new_file
 from lnm_desktop.ui.workbench import Workbench
 
 SOON_MS = 200
@@ -87,15 +87,9 @@ class AnnotationTable(QObject):
 
     def _ask_file(self) -> None:
         image = self._bench.current.image
-        if image is None:
-            return
-        dialog = QFileDialog(self._bench.window, "Export measurements", "", "CSV (*.csv)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("csv")
-        dialog.selectFile(f"{image.label} measurements.csv")
-        dialog.fileSelected.connect(lambda name: self.export(Path(name)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        if image is not None:
+            name = f"{image.label} measurements.csv"
+            ask_new_file(self._bench.window, "Export measurements", "CSV (*.csv)", name, self.export)
 
     def export(self, path: Path) -> None:
         """Write the open image's measurements as CSV."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from lnm_desktop.app.backups import Backup, back_up, back_up_if_changed, backups_of
 from lnm_desktop.app.session import Session
@@ -14,6 +13,7 @@ from lnm_desktop.app.workspace_copy import WorkspaceCopy, copy_workspace
 from lnm_desktop.errors import LnmError
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.notices import Notice, Offer, Severity
+from lnm_desktop.ui.widgets.file_dialogs import ask_new_file
 from lnm_desktop.ui.widgets.restore_dialog import RestoreDialog
 from lnm_desktop.ui.workbench import Workbench
 
@@ -99,13 +99,8 @@ class BackingUp(QObject):
             )
 
     def _ask_copy(self) -> None:
-        dialog = QFileDialog(self._bench.window, "Copy Workspace To")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setLabelText(QFileDialog.DialogLabel.FileName, "New folder")
-        dialog.selectFile(f"{self._folder.name} copy" if self._folder else "workspace copy")
-        dialog.fileSelected.connect(lambda name: self.copy_to(Path(name)))
-        dialog.open()
+        if self._folder is not None:
+            ask_new_file(self._bench.window, "Copy Workspace To", "", f"{self._folder.name} copy", self.copy_to)
 
     def _tell_copy(self, made: WorkspaceCopy) -> None:
         size = f"{made.size_bytes / 1e6:,.1f} MB"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.app.commands import ChangeCase, SetClinicalValue
 from lnm_desktop.app.relink import Relinked, find_moved
@@ -17,6 +16,7 @@ from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.formats.loaded import counted
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.widgets.case_dialog import CaseDialog
+from lnm_desktop.ui.widgets.file_dialogs import ask_folder
 from lnm_desktop.ui.workbench import Workbench
 
 SIDE = "laterality"
@@ -77,11 +77,7 @@ class CaseDetails(QObject):
             self._bench.notices.info(words, "No image of this workspace is without its file.")
 
     def _ask_folder(self) -> None:
-        dialog = QFileDialog(self._bench.window, "Find Moved Files")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.fileSelected.connect(lambda name: self.find_moved(Path(name)))
-        dialog.open()
+        ask_folder(self._bench.window, "Find Moved Files", self.find_moved)
 
     def _show_open(self) -> None:
         if self._bench.current.case is not None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog
 from shiboken6 import isValid
 
 from lnm_desktop.app.clinical_import import ColumnMapping, RowReport, examine, load_mapping, save_mapping
@@ -23,6 +22,7 @@ from lnm_desktop.formats.table_file import Table, read_table, sheets_of
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.widgets.clinical_import_dialog import ClinicalImportDialog
 from lnm_desktop.ui.widgets.dialogs import TableDialog
+from lnm_desktop.ui.widgets.file_dialogs import ask_file, ask_new_file
 from lnm_desktop.ui.workbench import Workbench
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class ClinicalTables(QObject):
         self._actions = actions
         handlers = {"import-clinical": self._ask_table, "export-clinical": self._ask_target}
         actions.on({**handlers, "clinical-history": self.show_history})
-        bench.changed.connect(lambda _change: self._refresh())
+        bench.undo_changed.connect(self._refresh)
         bench.current.case_changed.connect(self._refresh)
         self._refresh()
 
@@ -49,7 +49,7 @@ class ClinicalTables(QObject):
         session = self._bench.current.session
         self._actions["import-clinical"].setEnabled(session is not None and not session.read_only)
         self._actions["clinical-history"].setEnabled(self._bench.current.case is not None)
-        self._actions["export-clinical"].setEnabled(session is not None and bool(session.cases()))
+        self._actions["export-clinical"].setEnabled(session is not None)
 
     def open_table(self, path: Path) -> None:
         """Read a table and show the dialog for it."""
@@ -91,10 +91,10 @@ class ClinicalTables(QObject):
         bench.background.run(lambda: session.field_history(case.id), show, bench.notices.error)
 
     def _ask_table(self) -> None:
-        _ask_file(self._bench, "Import Clinical Data", TABLES, self.open_table)
+        ask_file(self._bench.window, "Import Clinical Data", TABLES, self.open_table)
 
     def _ask_target(self) -> None:
-        _ask_file(self._bench, "Export Clinical Data", WRITTEN, self.export, saves="clinical.csv")
+        ask_new_file(self._bench.window, "Export Clinical Data", WRITTEN, "clinical.csv", self.export)
 
 
 class _Import(QObject):
@@ -111,9 +111,9 @@ class _Import(QObject):
         dialog.mapping_changed.connect(self._examine)
         dialog.table_wanted.connect(self._read)
         dialog.import_wanted.connect(self._take_over)
-        dialog.load_wanted.connect(lambda: _ask_file(bench, "Load Mapping", MAPPINGS, self._load))
+        dialog.load_wanted.connect(lambda: ask_file(bench.window, "Load Mapping", MAPPINGS, self._load))
         dialog.save_wanted.connect(
-            lambda: _ask_file(bench, "Save Mapping", MAPPINGS, self._save, saves="mapping.json")
+            lambda: ask_new_file(bench.window, "Save Mapping", MAPPINGS, "mapping.json", self._save)
         )
 
     def _read(self, sheet: str, head_row: int) -> None:
@@ -174,14 +174,3 @@ def _said(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _ask_file(bench: Workbench, title: str, kinds: str, use: Callable[[Path], None], saves: str = "") -> None:
-    dialog = QFileDialog(bench.window, title, "", kinds)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    if saves:
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(Path(saves).suffix[1:])
-        dialog.selectFile(saves)
-    dialog.fileSelected.connect(lambda name: use(Path(name)))
-    dialog.open()

@@ -10,10 +10,10 @@ from lnm_desktop.app.commands import EditAnnotations
 from lnm_desktop.app.session import Session
 from lnm_desktop.app.shape_edits import erasable, erase, extend
 from lnm_desktop.app.shapes import is_area
-from lnm_desktop.app.wand import wand_outline
 from lnm_desktop.domain.annotation import Annotation, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry
 from lnm_desktop.domain.ids import AnnotationId, ImageId
+from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
 from lnm_desktop.ui.notices import Notices
@@ -76,11 +76,17 @@ class Combining:
             else:
                 self.combine(outline, combine)
 
-        work = partial(wand_outline, reader, seed.point, seed.downsample, seed.pull_px)
-        self._background.run(work, take, self._notices.error)
+        self._background.run(partial(_outline, reader, seed), take, self._notices.error)
 
     def _erase(self, geometry: Geometry, targets: tuple[AnnotationId, ...]) -> None:
         self._annotating.edit(targets, lambda image_id, chosen: erase(image_id, chosen, geometry))
+
+
+def _outline(reader: ImageReader, seed: WandSeed) -> Geometry:
+    """Beside the window's thread; scikit-image comes in with the first touch, for it takes a third of the start."""
+    from lnm_desktop.app.wand import wand_outline  # noqa: PLC0415
+
+    return wand_outline(reader, seed.point, seed.downsample, seed.pull_px)
 
 
 def _areas(annotations: AnnotationSet, ids: tuple[AnnotationId, ...]) -> tuple[AnnotationId, ...]:

@@ -6,9 +6,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QUrl, Signal
+from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog
 
 from lnm_desktop.app.picture_process import export_in_process
 from lnm_desktop.domain.annotation import AnnotationSet
@@ -20,6 +19,7 @@ from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.notices import Notice, Offer, Severity
 from lnm_desktop.ui.widgets.export_progress import ExportProgress
+from lnm_desktop.ui.widgets.file_dialogs import ask_new_file
 from lnm_desktop.ui.widgets.region_export_dialog import ExportSource, ExportWish, RegionExportDialog
 from lnm_desktop.ui.workbench import Workbench
 
@@ -124,13 +124,8 @@ class Exporting(QObject):
         return Region(x, y, max(box.right for box in boxes) - x, max(box.bottom for box in boxes) - y)
 
     def _ask_file(self, image: CaseImage, wish: ExportWish) -> None:
-        dialog = QFileDialog(self._bench.window, "Export region", "", wish.format.filter)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(wish.format.suffix)
-        dialog.selectFile(f"{image.label}.{wish.format.suffix}")
-        dialog.fileSelected.connect(lambda name: self.start(image, wish, Path(name)))
-        dialog.open()
+        name, kinds = f"{image.label}.{wish.format.suffix}", wish.format.filter
+        ask_new_file(self._bench.window, "Export region", kinds, name, lambda path: self.start(image, wish, path))
 
     def _done(self, report: PictureReport) -> None:
         self._finish()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -26,8 +28,12 @@ def icon(name: str, tokens: Tokens) -> QIcon:
     return made
 
 
+@cache
 def plain_icon(name: str, tokens: Tokens) -> QIcon:
-    """The drawing of that name in one colour, for lists: an open branch there counts as "on"."""
+    """The drawing of that name in one colour, for lists: an open branch there counts as "on".
+
+    Drawn once: thousands of lines of a list share it.
+    """
     source = resource("theme", "icons", f"{name}.svg").read_text(encoding="utf-8")
     made = QIcon()
     for scale in (1, 2):

@@ -11,45 +11,10 @@ from PySide6.QtTest import QTest
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, rectangle
 from lnm_desktop.ui.viewer.tools import Combine, Tool
+from tests.ui.viewer.mouse import LEFT, NONE, Mouse
 
 pytestmark = pytest.mark.gl
-LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 SQUARE = (Point(1000, 900), Point(1200, 900), Point(1200, 1100), Point(1000, 1100))
-
-
-class Mouse:
-    """Moves and clicks at level-0 points."""
-
-    def __init__(self, pane) -> None:
-        self.pane = pane
-        self.canvas = pane.canvas_widget
-
-    def at(self, point: Point) -> QPoint:
-        return self.pane.to_screen(point).toPoint()
-
-    def click(self, *points: Point, keys: Qt.KeyboardModifier = NONE) -> None:
-        for point in points:
-            QTest.mouseMove(self.canvas, self.at(point))
-            QTest.mouseClick(self.canvas, LEFT, keys, self.at(point))
-
-    def double_click(self, point: Point) -> None:
-        QTest.mouseDClick(self.canvas, LEFT, NONE, self.at(point))
-
-    def drag(self, *points: Point, button: Qt.MouseButton = LEFT, keys: Qt.KeyboardModifier = NONE) -> None:
-        QTest.mousePress(self.canvas, button, keys, self.at(points[0]))
-        for point in points[1:]:
-            self.move_pressed(self.at(point), button)
-        QTest.mouseRelease(self.canvas, button, NONE, self.at(points[-1]))
-
-    def move_pressed(self, place: QPoint, button: Qt.MouseButton) -> None:
-        """QTest's own move carries no pressed button when the window system did not see one."""
-        from PySide6.QtCore import QCoreApplication, QEvent, QPointF
-        from PySide6.QtGui import QMouseEvent
-
-        there = QPointF(place)
-        far = self.canvas.mapToGlobal(there)
-        event = QMouseEvent(QEvent.Type.MouseMove, there, far, Qt.MouseButton.NoButton, button, NONE)
-        QCoreApplication.sendEvent(self.canvas, event)
 
 
 @pytest.fixture
