@@ -58,9 +58,9 @@ class ColumnMapping:
 class RowState(StrEnum):
     """What taking a row over would do."""
 
-    CHANGES = "changes"
+    CHANGES = "with changes"
     SAME = "nothing new"
-    NEW_CASE = "no such case"
+    NEW_CASE = "without a case"
     REFUSED = "refused"
 
 

@@ -148,7 +148,7 @@ def _facts(reports: tuple[RowReport, ...]) -> dict[str, Any]:
     return {
         "rows": len(reports),
         "states": dict(states),
-        "without_case": [report.number for report in reports if report.state == "no such case"],
+        "without_case": [report.number for report in reports if report.state == "without a case"],
         "refused": [
             {
                 "row": report.number,

@@ -68,6 +68,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Ctrl+I",
         "",
         "Read annotations of ASAP, QuPath, ImageScope or NDP.view into the open image",
+        break_before=True,
     ),
     ActionSpec(
         "export",
@@ -77,7 +78,6 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "export",
         "Write the open image's annotations for ASAP, QuPath, ImageScope or NDP.view",
         strip=True,
-        break_before=True,
     ),
     ActionSpec(
         "export-region",
@@ -97,7 +97,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec(
         "export-clinical", "Export Clinical Da&ta…", "File", tip="Write every case's clinical data to a table"
     ),
-    ActionSpec("screenshot", "Save &Picture of the View…", "File", "Ctrl+P", "", "Save what the viewer shows as PNG"),
+    ActionSpec(
+        "screenshot",
+        "Save &Picture of the View…",
+        "File",
+        "Ctrl+P",
+        "",
+        "Save what the viewer shows",
+        break_before=True,
+    ),
     ActionSpec("copy-view", "&Copy View", "File", "Ctrl+Shift+C", "", "Put what the viewer shows on the clipboard"),
     ActionSpec("quit", "&Quit", "File", "Ctrl+Q", "", "Close the window; everything is saved", break_before=True),
     ActionSpec("undo", "&Undo", "Edit", "Ctrl+Z", "undo", "Take the last change of this case back", strip=True),

@@ -103,7 +103,7 @@ class MainWindow(QMainWindow):
         else:
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.results, Qt.Orientation.Vertical)
         self.resizeDocks([self.cases, self.inspector], [LEFT_DOCK_PX, RIGHT_DOCK_PX], Qt.Orientation.Horizontal)
-        self.resizeDocks([self.inspector, self.results], [1, 1], Qt.Orientation.Vertical)
+        self.resizeDocks([self.inspector, self.results], [3, 2], Qt.Orientation.Vertical)
 
     def _dock(self, title: str, content: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget(title, self)

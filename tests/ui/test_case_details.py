@@ -65,6 +65,19 @@ def test_details_are_saved_shown_and_undone(bench: Bench) -> None:
     assert bench.session.verify().ok
 
 
+def test_enter_saves_and_escape_does_not(bench: Bench) -> None:
+    bench.open_slide()
+    dialog = details(bench)
+    dialog.tags.setText("first")
+    QTest.keyClick(dialog.tags, Qt.Key.Key_Return)
+    bench.wait(lambda: bench.session.cases()[0].tags == ("first",))
+    bench.wait(lambda: bench.window.findChild(CaseDialog) is None)
+    dialog = details(bench)
+    dialog.tags.setText("second")
+    QTest.keyClick(dialog.tags, Qt.Key.Key_Escape)
+    assert bench.session.cases()[0].tags == ("first",)
+
+
 def test_what_is_no_date_is_said_and_nothing_changes(bench: Bench) -> None:
     bench.open_slide()
     dialog = details(bench)

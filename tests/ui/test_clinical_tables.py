@@ -43,7 +43,7 @@ def test_columns_are_guessed_and_can_be_chosen(bench: Bench, tmp_path: Path) -> 
     dialog = opened(bench, a_table(tmp_path))
     chosen = {key: box.currentText() for key, box in dialog.columns.items() if box.currentIndex() > 0}
     assert chosen == {"age": "Age", "grade": "Grade", "er_status": "ER Status"}
-    assert dialog.total.text() == "2 no such case"
+    assert dialog.total.text() == "2 without a case"
     dialog.columns["tumor_size"].setCurrentText("Size cm")
     dialog.factors["tumor_size"].setCurrentIndex(1)
     dialog.new_cases.setChecked(True)
@@ -61,7 +61,7 @@ def test_columns_are_guessed_and_can_be_chosen(bench: Bench, tmp_path: Path) -> 
 def test_refused_rows_stop_it_until_they_are_left_out(bench: Bench, tmp_path: Path) -> None:
     case = bench.session.add_case("P-1")
     dialog = opened(bench, a_table(tmp_path, TABLE + "P-1,x,2,pos,1\nP-9,40,2,pos,1\n"))
-    assert dialog.total.text() == "2 no such case, 2 refused"
+    assert dialog.total.text() == "2 without a case, 2 refused"
     words = [str(dialog.table.rows.index(place, 3).data()) for place in range(2)]
     assert "2 rows have this identifier" in words[0] and "no number" in words[1]
     dialog.new_cases.setChecked(True)
@@ -76,7 +76,7 @@ def test_what_is_wrong_with_the_mapping_is_said_in_the_dialog(bench: Bench, tmp_
     dialog = opened(bench, a_table(tmp_path))
     dialog.columns["ki67"].setCurrentText("Age")
     dialog.columns["pr_percent"].setCurrentText("Age")
-    bench.wait(lambda: "2 no such case" in dialog.total.text())
+    bench.wait(lambda: "2 without a case" in dialog.total.text())
     dialog.head_row.setValue(9)
     bench.wait(lambda: "is empty" in dialog.total.text())
     assert not dialog.take.isEnabled()

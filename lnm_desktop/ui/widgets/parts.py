@@ -36,9 +36,14 @@ def badge(text: str, tip: str = "") -> QLabel:
 
 
 def button(text: str, tip: str = "", role: str = "") -> QPushButton:
-    """A push button with its explanation."""
+    """A push button with its explanation.
+
+    Enter in a dialog's line presses the primary one, and none where there is no primary one: Qt would take the first.
+    """
     made = QPushButton(text)
     made.setToolTip(tip)
+    made.setAutoDefault(False)
+    made.setDefault(role == "primary")
     if role:
         set_role(made, role)
     return made

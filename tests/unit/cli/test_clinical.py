@@ -42,7 +42,7 @@ def test_a_table_becomes_cases_and_again_changes_nothing(lnm, table: Path) -> No
 def test_a_dry_run_changes_nothing(lnm, table: Path) -> None:
     lnm("import", table, "--new-cases")
     table.write_text(TABLE.replace("51", "52"))
-    assert lnm("import", table, "--dry-run")[1]["states"] == {"changes": 1, "nothing new": 1}
+    assert lnm("import", table, "--dry-run")[1]["states"] == {"with changes": 1, "nothing new": 1}
     assert lnm("history", "P-1", "age")[1]["changes"][-1]["after"] == 51
     assert lnm("import", table)[1]["taken_over"] == {"cases": 1, "new_cases": 0}
     (first, second) = lnm("history", "P-1", "age")[1]["changes"]
@@ -98,7 +98,7 @@ def test_duke_is_read_by_its_second_row(lnm, shared_data: Path) -> None:
 
 def test_a_dry_run_makes_no_workspace_and_names_the_rows_without_a_case(lnm, table: Path, tmp_path: Path) -> None:
     code, facts = lnm("import", table, "--new-cases", "--dry-run")
-    assert (code, facts["states"], facts["without_case"]) == (0, {"no such case": 2}, [2, 3])
+    assert (code, facts["states"], facts["without_case"]) == (0, {"without a case": 2}, [2, 3])
     assert not (tmp_path / "ws").exists()
 
 
