@@ -13,7 +13,7 @@ import tomli_w
 
 @dataclass(frozen=True)
 class Settings:
-    """Preferences of one user on one machine. `threads` is per worker; `device` is auto, cpu, cuda or mps.
+    """Preferences of one user on one machine. `device` is auto, cpu, cuda or mps; `threads` is per worker, 0 is all.
 
     `recent` names the files opened last, none where `remember_recent` is off. `shortcuts` gives keys by action id
     where they are not the usual ones.
@@ -22,7 +22,7 @@ class Settings:
     theme: str = "dark"
     author: str = ""
     device: str = "auto"
-    threads: int = 1
+    threads: int = 0
     tile_cache_mb: int = 1024
     recent: tuple[str, ...] = ()
     remember_recent: bool = True

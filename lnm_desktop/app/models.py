@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lnm_desktop.app.run_cache import RunCache
 from lnm_desktop.errors import LnmError, PluginError
 from lnm_desktop.inference.client import Limits, WorkerClient
 from lnm_desktop.log import Safe, get_logger
@@ -52,6 +53,7 @@ class Models:
         self._cache_dir = cache_dir
         self._search = search
         self._limits = limits or Limits()
+        self.runs = RunCache(cache_dir / "runs")
         self._manifests: dict[str, Manifest] | None = None
         self._clients: dict[str, WorkerClient] = {}
         self._lock = threading.RLock()

@@ -29,18 +29,27 @@ def predict(
     request: PredictionRequest,
     on_event: OnEvent | None = None,
     stop: threading.Event | None = None,
+    *,
+    fresh: bool = False,
 ) -> Bundle:
     """Run one model on one slide and wait: the bundle is in `request.out_dir` and returned as it was read back.
 
-    Events arrive on a thread of the channel. Setting `stop` ends the run within one batch.
+    What was computed before is not computed again, whole or in part, unless `fresh`. Events arrive on a thread of
+    the channel. Setting `stop` ends the run within one batch.
     Raises PluginError, WeightsError, ImageError, CalibrationMissing, InferenceError, Cancelled, FormatError,
     ClinicalError where the request lacks what the model needs.
     """
     model = models.find(request.model_id)
     _check_needs(model.spec, request)
+    client, cache = models.client(request.model_id), models.runs
     checked = replace(request, options=parse_options(request.options, model.options_schema))
-    models.client(request.model_id).predict(checked, on_event, stop)
-    return load_bundle(Path(request.out_dir))
+    key = cache.key(checked, client.plugin.hash)
+    if not fresh and (known := cache.find(key, checked)) is not None:
+        return known
+    client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, stop)
+    bundle = load_bundle(Path(request.out_dir))
+    cache.keep(key, bundle)
+    return bundle
 
 
 def _check_needs(spec: ModelSpec, request: PredictionRequest) -> None:

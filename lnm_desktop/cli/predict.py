@@ -27,7 +27,8 @@ def command(
     clinical: Path | None = typer.Option(None, "--clinical", help="JSON of clinical values by field id."),
     option: list[str] = typer.Option([], "--option", help="A model's option as name=value; may be repeated."),
     device: str = typer.Option("auto", "--device", help="auto, cpu, cuda or mps."),
-    threads: int = typer.Option(1, "--threads", min=1, help="Threads of the arithmetic."),
+    threads: int = typer.Option(0, "--threads", min=0, help="Processor cores to use; 0 uses all."),
+    fresh: bool = typer.Option(False, "--fresh", help="Compute anew what an earlier run has computed."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
     """Run a model on a slide and write the prediction bundle.
@@ -51,7 +52,7 @@ def command(
         threads=threads,
     )
     with Models(paths.log_dir(), paths.cache_dir()) as models, RunProgress(hidden=as_json) as progress:
-        bundle = predict(models, request, progress.show)
+        bundle = predict(models, request, progress.show, fresh=fresh)
     if as_json:
         print_json(summary(bundle.prediction, out))
     else:

@@ -73,8 +73,8 @@ def _with_notes(bundle: Bundle) -> Bundle:
     """The bundle whose warnings say which outlines are left out, where they are made here."""
     if len(bundle.annotations):
         return bundle
-    notes = outline_notes(bundle.prediction, bundle.maps)
     prediction = bundle.prediction
+    notes = [note for note in outline_notes(prediction, bundle.maps) if note not in prediction.warnings]
     return replace(bundle, prediction=replace(prediction, warnings=(*prediction.warnings, *notes)))
 
 

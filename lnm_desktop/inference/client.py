@@ -73,7 +73,8 @@ class WorkerClient:
     @property
     def pid(self) -> int | None:
         """The process id of the warm worker; None when there is none."""
-        return self._child.pid if self._child is not None and self._child.alive else None
+        child = self._child  # a timer may take it away at any moment
+        return child.pid if child is not None and child.alive else None
 
     def describe(self) -> tuple[ModelDescription, ...]:
         """The plugin's models. Raises PluginError for one that cannot be imported, hangs or crashes."""

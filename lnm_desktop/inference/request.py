@@ -16,7 +16,8 @@ class PredictionRequest:
     """One model on one slide.
 
     `user_mpp` is the pixel size that a person stated for a slide that has none (0 = none stated).
-    Empty `regions` means the whole slide. The bundle is written to `out_dir` by the worker.
+    Empty `regions` means the whole slide. The bundle is written to `out_dir` by the worker. `threads` 0 means all
+    cores. What is finished is kept in `draft_file` until the bundle stands; an empty name keeps nothing.
     """
 
     run_id: RunId
@@ -28,5 +29,6 @@ class PredictionRequest:
     clinical: ClinicalRecord = field(default_factory=ClinicalRecord)
     options: Mapping[str, Any] = field(default_factory=dict)
     device: str = "auto"
-    threads: int = 1
+    threads: int = 0
     synthetic_input: bool = False
+    draft_file: str = ""

@@ -20,6 +20,7 @@ _PLAIN = (
     "device",
     "threads",
     "synthetic_input",
+    "draft_file",
 )
 
 

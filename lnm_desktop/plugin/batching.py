@@ -12,14 +12,16 @@ from lnm_desktop.errors import InferenceError
 Tiles = NDArray[np.uint8]
 Run = Callable[[Tiles], NDArray[np.float32]]
 _OUT_OF_MEMORY = "out of memory"
+# Halved three times; a device that has no room for an eighth is taken by something else.
+LEAST_SHARE = 8
 
 
 class BatchRunner:
     """Runs tiles through a function in batches of at most `size`.
 
-    When the function runs out of memory, the batch is halved, down to one tile, and stays halved: `size` then
+    When the function runs out of memory, the batch is halved, three times at most, and stays halved: `size` then
     tells what was used. `before` is called ahead of each batch, e.g. to see whether the user asked to stop, and
-    `after` behind it with the number of its tiles.
+    `after` behind it with the number of its tiles. May be called from several threads at once.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class BatchRunner:
         self.requested = size
 
     def __call__(self, tiles: Tiles) -> NDArray[np.float32]:
-        """Outputs (n, classes) of tiles (n, height, width, 3). Raises InferenceError where one tile is too much."""
+        """Outputs (n, classes) of tiles (n, height, width, 3). Raises InferenceError for too little memory."""
         outputs: list[NDArray[np.float32]] = []
         start = 0
         while start < len(tiles):
@@ -56,12 +58,14 @@ class BatchRunner:
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            if len(batch) == 1:
+            smaller = len(batch) // 2
+            if smaller < max(1, self.requested // LEAST_SHARE):
                 raise InferenceError(
-                    "the device's memory does not hold even one tile",
-                    hint="Close other programs that use it, or run on the processor (device cpu).",
+                    f"the device's memory does not hold {len(batch)} tiles",
+                    hint="Close what else uses it, choose a smaller batch, or run on the processor (device cpu).",
                 ) from error
-            self.size = len(batch) // 2
+            # Another thread may have found so too, and gone further down.
+            self.size = min(self.size, smaller)
             return None
 
 

@@ -14,7 +14,7 @@ from lnm_desktop.errors import PluginError
 from lnm_desktop.plugin import hookspecs
 from lnm_desktop.plugin.discovery import GROUP, InstalledPlugin
 from lnm_desktop.plugin.model import ModelPlugin
-from lnm_desktop.plugin.spec import API_VERSION, ModelDescription, ModelSpec
+from lnm_desktop.plugin.spec import API_VERSION, KERNELS, ModelDescription, ModelSpec
 from lnm_desktop.plugin.weights import verify_weights
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("lnm_"))
@@ -42,6 +42,11 @@ class ModelRegistry:
             raise PluginError(
                 f"its model {spec.id!r} needs version {spec.api} of the plugin interface, here is {API_VERSION}",
                 hint="Install a version of the plugin that fits this application.",
+            )
+        if spec.resampling not in KERNELS:
+            raise PluginError(
+                f"the resampling {spec.resampling!r} of {spec.id!r} is not known",
+                hint=f"Name {' or '.join(KERNELS)}.",
             )
         if spec.id in self.models:
             raise PluginError(f"it registers the model {spec.id!r} twice")
@@ -78,9 +83,10 @@ class PluginHost:
             for name, model in self.models.items()
         )
 
-    def load_model(self, model_id: str, device: str) -> ModelPlugin:
+    def load_model(self, model_id: str, device: str, threads: int = 1) -> ModelPlugin:
         """An instance with its verified weights on the device. Raises PluginError, WeightsError."""
         model = self.model_class(model_id)(self.find(model_id).spec)
+        model.threads = threads
         model.load(device, self._weights(model_id))
         return model
 

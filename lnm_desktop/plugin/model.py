@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -23,6 +24,28 @@ class NoOptions(BaseModel):
     """A model without options."""
 
 
+class Draft(Protocol):
+    """Where the finished cells of a map are kept while it is made, so that a run can go on after a crash."""
+
+    def finished(self) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """Cells (n, 2) of row and column with their values (n,) that an earlier run has kept."""
+        ...
+
+    def keep(self, cells: NDArray[np.intp], values: NDArray[np.float32]) -> None:
+        """Keep finished cells; returns when a crash of this process cannot lose them any more."""
+
+
+class NoDraft:
+    """Keeps nothing."""
+
+    def finished(self) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+        """None."""
+        return np.empty((0, 2), np.intp), np.empty(0, np.float32)
+
+    def keep(self, cells: NDArray[np.intp], values: NDArray[np.float32]) -> None:
+        """Nothing is kept."""
+
+
 class Job(Protocol):
     """What a model may say to the host while it works."""
 
@@ -37,6 +60,10 @@ class Job(Protocol):
 
     def publish_grid(self, grid: HeatmapGrid) -> None:
         """Announce a map before its first tile."""
+
+    def draft(self, facts: Mapping[str, Any]) -> Draft:
+        """Where to keep finished cells; what was kept by a run with other facts is not given back."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -65,12 +92,14 @@ class ModelPlugin(ABC):
     """A model. Subclass a kind such as `TileClassifier` rather than this, where one fits.
 
     `Options` becomes the form in the window and the flags on the command line. `backend` names what does the
-    arithmetic and is recorded with each result; where it begins with "torch", the worker sets torch's threads, seed
-    and deterministic kernels, and runs the model in inference mode.
+    arithmetic and is recorded with each result; where it begins with "torch", the worker sets torch's seed and
+    deterministic kernels, and runs the model in inference mode. `threads` is set by the worker before `load`: how
+    many processor cores the run may use.
     """
 
     Options: ClassVar[type[BaseModel]] = NoOptions
-    backend: ClassVar[str] = "torch eager"
+    backend: str = "torch eager"
+    threads: int = 1
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec

@@ -6,7 +6,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from lnm_desktop.domain.image import Kernel
+
 API_VERSION = 1
+# The kernels by which a slide is brought to a model's resolution; with another one the same network gives others
+# probabilities.
+KERNELS = {"pil-bilinear-antialias": Kernel.BILINEAR, "area": Kernel.AREA, "dct-area": Kernel.DCT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,7 @@ class ModelSpec:
 
     `task` is "tile-classification" for now. `resolution_mpp` is what the weights were trained at and `tile_px`
     the edge of their input there. `resampling` names the kernel by which a slide is brought to that
-    resolution. `operating_point` is the threshold frozen on training folds. `card` is Markdown.
+    resolution, one of `KERNELS`. `operating_point` is the threshold frozen on training folds. `card` is Markdown.
     `synthetic` marks models trained on made-up data wherever they show.
     """
 

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lnm_desktop.domain.geometry import Region
-from lnm_desktop.domain.image import RegionRequest
+from lnm_desktop.domain.image import Kernel, RegionRequest
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.imaging.tiling import TilePlan
 
@@ -25,6 +25,7 @@ class Block:
     column: int
     row: int
     chosen: NDArray[np.bool_]
+    kernel: Kernel = Kernel.BILINEAR
 
     @property
     def request(self) -> RegionRequest:
@@ -34,7 +35,11 @@ class Block:
         width_px = (columns - 1) * plan.stride_px + plan.tile_px
         height_px = (rows - 1) * plan.stride_px + plan.tile_px
         region = Region(first.x, first.y, width_px * plan.downsample, height_px * plan.downsample)
-        return RegionRequest(region, plan.downsample)
+        return RegionRequest(region, plan.downsample, kernel=self.kernel)
+
+    def cells(self) -> NDArray[np.intp]:
+        """The chosen cells (n, 2) of row and column in the plan, row by row."""
+        return np.argwhere(self.chosen) + np.array((self.row, self.column))
 
     def tiles(self, pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
         """The chosen tiles (n, tile, tile, 3), row by row, cut from the block's pixels (height, width, 3)."""
@@ -50,14 +55,14 @@ class Block:
         return placed
 
 
-def blocks_of(plan: TilePlan) -> Iterator[Block]:
+def blocks_of(plan: TilePlan, kernel: Kernel = Kernel.BILINEAR) -> Iterator[Block]:
     """The blocks that hold a chosen cell, row by row."""
     step = max(1, BLOCK_PX // plan.stride_px)
     for row in range(0, plan.rows, step):
         for column in range(0, plan.columns, step):
             chosen = plan.chosen[row : row + step, column : column + step]
             if chosen.any():
-                yield Block(plan, column, row, chosen)
+                yield Block(plan, column, row, chosen, kernel)
 
 
 def heatmap_of(plan: TilePlan, name: str, label: str) -> HeatmapGrid:

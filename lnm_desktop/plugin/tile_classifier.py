@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import time
 from abc import abstractmethod
 from typing import Any, ClassVar, Literal
 
@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from lnm_desktop.domain.image import Calibration
-from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import CalibrationMissing, InferenceError
-from lnm_desktop.imaging.tile_stream import stream_tiles
 from lnm_desktop.imaging.tiling import TilePlan, plan_tiles
 from lnm_desktop.imaging.tissue import DEFAULT_MPP, find_tissue
 from lnm_desktop.plugin.batching import BatchRunner
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
-from lnm_desktop.plugin.tile_blocks import blocks_of, heatmap_of
+from lnm_desktop.plugin.spec import KERNELS
+from lnm_desktop.plugin.tile_blocks import heatmap_of
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
+from lnm_desktop.plugin.tile_run import TileRun
 
 COARSER_THAN_TRAINED = 1.05
 TOO_COARSE = 1.5
@@ -37,7 +37,11 @@ class TileOptions(BaseModel):
         description="Edge of a map cell in pixels of the model's resolution: 32 is finest, 96 fastest.",
     )
     batch_size: int = Field(
-        default=32, ge=1, le=1024, title="Batch size", description="Tiles per step; halved when memory is short."
+        default=0,
+        ge=0,
+        le=1024,
+        title="Batch size",
+        description="Tiles per step; 0 lets the model choose. Halved when memory is short.",
     )
     tissue_fraction: float = Field(
         default=0.1,
@@ -52,9 +56,13 @@ class TileClassifier(ModelPlugin):
     """A model of square tiles of `spec.tile_px` at `spec.resolution_mpp`.
 
     The map shows the last of `spec.classes`. A cell of the map tells the answer for the tile around its centre.
+    `batch_size` is used where the options name none. `classify` is called on `streams` threads at once: more than
+    one only where it may be.
     """
 
     Options: ClassVar[type[BaseModel]] = TileOptions
+    batch_size: int = 32
+    streams: int = 1
 
     @abstractmethod
     def classify(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -71,7 +79,11 @@ class TileClassifier(ModelPlugin):
         plan, warnings = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
         finding, point = self.spec.classes[-1], self.spec.operating_point
         grid = heatmap_of(plan, finding, f"{finding} probability")
-        values, batch_size = self._examine(inputs, plan, grid, options.batch_size, job)
+        runner = BatchRunner(self.classify_checked, options.batch_size or self.batch_size)
+        run = TileRun(inputs.slide, plan, grid, KERNELS[self.spec.resampling], runner, job)
+        started = time.monotonic()
+        run.run(self.streams)
+        values = run.values
         regions = ranked_regions(values, point, plan)
         return ModelOutput(
             scores=slide_scores(values, point, finding),
@@ -80,37 +92,15 @@ class TileClassifier(ModelPlugin):
             regions=regions,
             warnings=(*warnings, *_result_warnings(values, point, len(regions))),
             facts={
-                "batch_size": batch_size,
+                "batch_size": runner.size,
                 "tiles": len(plan),
+                "tiles_resumed": run.resumed,
+                "tiles_s": round(time.monotonic() - started, 3),
                 "downsample": plan.downsample,
                 "tissue_threshold": plan.tissue_threshold,
                 "tissue_cell_px": plan.tissue_cell_px,
             },
         )
-
-    def _examine(
-        self, inputs: ModelInputs, plan: TilePlan, grid: HeatmapGrid, batch_size: int, job: Job
-    ) -> tuple[NDArray[np.float32], int]:
-        """The map (rows, columns) and the batch size that the device could hold."""
-        values = np.full(plan.chosen.shape, np.nan, np.float32)
-        done = 0
-
-        def advance(count: int) -> None:
-            nonlocal done
-            done += count
-            job.progress(done, len(plan))
-
-        runner = BatchRunner(self.classify_checked, batch_size, before=job.check_cancelled, after=advance)
-        job.publish_grid(grid)
-        advance(0)
-        requests = (block.request for block in blocks_of(plan))
-        with contextlib.closing(stream_tiles(inputs.slide, requests)) as reads:
-            for block, read in zip(blocks_of(plan), reads, strict=True):
-                part = block.values(runner(block.tiles(read.pixels))[:, -1])
-                rows, columns = part.shape
-                values[block.row : block.row + rows, block.column : block.column + columns] = part
-                job.publish_tile(grid.name, block.column, block.row, part)
-        return values, runner.size
 
 
 def plan_run(

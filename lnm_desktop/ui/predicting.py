@@ -77,7 +77,7 @@ class Predicting(QObject):
         self._links = PaneLinks()
         self._live: _Live | None = None
         self.panes_of: Callable[[CaseImage], Sequence[ViewerPane]] = lambda _image: ()
-        self.threads = 1
+        self.threads = 0
         self.plugins: tuple[PluginState, ...] = ()
         panel.run_wanted.connect(self.start)
         panel.cancel_wanted.connect(self.cancel)

@@ -50,7 +50,7 @@ class WorkerModels:
 
     def __init__(self, plugin: InstalledPlugin) -> None:
         self.plugin = plugin
-        self._warm: tuple[tuple[str, str], LoadedModel] | None = None
+        self._warm: tuple[tuple[str, str, int], LoadedModel] | None = None
         self._polite = False
 
     @cached_property
@@ -60,16 +60,21 @@ class WorkerModels:
             return PluginHost(self.plugin)
 
     def load(self, model_id: str, device: str, threads: int) -> LoadedModel:
-        """The model on the chosen device, from memory when it is the last one used. Raises LnmError."""
+        """The model on the chosen device, from memory when it is the last one used. Raises LnmError.
+
+        `threads` 0 means all cores that this process may use.
+        """
         self._lower_priority()
+        threads = threads or usable_cores()
         with plugin_code(f"importing the model {model_id}"):
             model_class = self.host.model_class(model_id)
-        chosen, reason = _prepare(model_class, device, threads)
-        key = (model_id, chosen)
+        chosen, reason = _device(model_class, device)
+        key = (model_id, chosen, threads)
         if self._warm is None or self._warm[0] != key:
             self._warm = None  # free the old weights before the new ones come
+            _prepare(model_class, threads)
             with plugin_code(f"loading the model {model_id}"):
-                self._warm = (key, LoadedModel(self.host.load_model(model_id, chosen), chosen, reason))
+                self._warm = (key, LoadedModel(self.host.load_model(model_id, chosen, threads), chosen, reason))
         return self._warm[1]
 
     def _lower_priority(self) -> None:
@@ -96,13 +101,25 @@ def plugin_code(doing: str) -> Iterator[None]:
         raise PluginError(f"{doing} failed: {type(error).__name__}: {error}", hint="See the worker's log.") from error
 
 
-def _prepare(model_class: type[ModelPlugin], device: str, threads: int) -> tuple[str, str]:
-    """Ready torch for a run and choose its device; a model without torch runs on the processor."""
+def usable_cores() -> int:
+    """How many cores the system lets this process use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _device(model_class: type[ModelPlugin], device: str) -> tuple[str, str]:
+    """The device and why; a model without torch runs on the processor."""
     if not uses_torch(model_class):
         return NO_TORCH, f"its backend is {model_class.backend}"
     from lnm_desktop.learning.devices import choose_device  # noqa: PLC0415 - loads torch
-    from lnm_desktop.learning.repeatable import prepare_torch  # noqa: PLC0415 - loads torch
 
     choice = choose_device(device)
-    prepare_torch(threads)
     return choice.device, choice.reason
+
+
+def _prepare(model_class: type[ModelPlugin], threads: int) -> None:
+    if uses_torch(model_class):
+        from lnm_desktop.learning.repeatable import prepare_torch  # noqa: PLC0415 - loads torch
+
+        prepare_torch(threads)

@@ -22,14 +22,25 @@ from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request
 from lnm_desktop.worker.job import RunJob
 from lnm_desktop.worker.models import LoadedModel, WorkerModels
-from lnm_desktop.worker.provenance import RunFacts, provenance
+from lnm_desktop.worker.provenance import RunFacts, library_versions, provenance
 
 MPP_TOLERANCE = 0.01
 
 
 def run_prediction(models: WorkerModels, request: Request) -> Message:
     """Answer `predict`: the bundle is then in `out_dir`. Raises every error of a run."""
-    asked, job = request_from_dict(request.arguments), RunJob(request)
+    asked = request_from_dict(request.arguments)
+    job = RunJob(request, asked.draft_file)
+    finished = False
+    try:
+        _run(models, asked, job)
+        finished = True
+    finally:
+        job.close(finished=finished)
+    return {"run_id": asked.run_id}
+
+
+def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
     job.stage("opening the slide")
     path = Path(asked.image_path)
     with open_image(path) as slide:
@@ -38,6 +49,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         made_up = asked.synthetic_input or is_synthetic(slide.info)
         job.stage("loading the model")
         loaded = models.load(asked.model_id, asked.device, asked.threads)
+        job.facts = {"device": loaded.device, "arithmetic": loaded.arithmetic, "libraries": library_versions()}
         options = _options(loaded, asked)
         job.stage("running")
         started, clock = datetime.now(UTC), time.monotonic()
@@ -55,7 +67,7 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         device=loaded.device,
         device_reason=loaded.device_reason,
         arithmetic=loaded.arithmetic,
-        threads=asked.threads,
+        threads=loaded.model.threads,
         started=started,
         duration_s=duration_s,
     )
@@ -63,7 +75,6 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
         raise ImageDamaged(f"{path.name} was changed while the model ran", hint="Run it again on the finished file.")
     bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, made_up), *notes))
     save_bundle(bundle, Path(asked.out_dir))
-    return {"run_id": asked.run_id}
 
 
 def _version(path: Path) -> tuple[int, int]:

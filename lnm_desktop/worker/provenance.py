@@ -22,9 +22,12 @@ from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.plugin.model import ModelOutput, ModelPlugin
 
 LIBRARIES = (
-    *("torch", "numpy", "scipy", "scikit-image", "pillow"),
+    *("torch", "openvino", "numpy", "scipy", "scikit-image", "pillow"),
     *("openslide-python", "openslide-bin", "tifffile", "imagecodecs"),
 )
+
+# What a model's facts tell of one run alone.
+NOT_REPEATED = ("tiles", "tiles_resumed", "tiles_s", "backend_reason")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ def library_versions() -> dict[str, str]:
 
 def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput, facts: RunFacts) -> dict[str, Any]:
     spec = model.spec
-    numbers = {name: value for name, value in output.facts.items() if name != "tiles"}
+    numbers = {name: value for name, value in output.facts.items() if name not in NOT_REPEATED}
     # The model's own facts come first: none of them can stand in for one of the host's.
     return {
         **numbers,
@@ -87,12 +90,14 @@ def _repeatable(plugin: InstalledPlugin, model: ModelPlugin, output: ModelOutput
 
 
 def _circumstances(output: ModelOutput, facts: RunFacts) -> dict[str, Any]:
-    tiles = output.facts.get("tiles", 0)
+    told = {name: output.facts[name] for name in NOT_REPEATED if name in output.facts}
+    tiles, seconds = told.get("tiles", 0) - told.get("tiles_resumed", 0), told.get("tiles_s", facts.duration_s)
     return {
+        "tiles": 0,
+        **told,
         "started_utc": facts.started.isoformat(timespec="seconds"),
         "duration_s": round(facts.duration_s, 3),
-        "tiles": tiles,
-        "tiles_per_s": round(tiles / facts.duration_s, 2) if facts.duration_s > 0 else 0.0,
+        "tiles_per_s": round(tiles / seconds, 2) if seconds > 0 else 0.0,
         "device_reason": facts.device_reason,
         "host": platform.platform(),
         "processor": platform.machine(),

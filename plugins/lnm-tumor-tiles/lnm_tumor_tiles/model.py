@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from safetensors import SafetensorError
+from torch import Tensor, nn
 
-from lnm_desktop.api import TileClassifier, WeightsError
+from lnm_desktop.learning.torch_tiles import TorchTileClassifier
 from lnm_tumor_tiles.network import TumorTileNet
 from lnm_tumor_tiles.weights import load_weights
 
 
-class TumorTiles(TileClassifier):
+class TumorTiles(TorchTileClassifier):
     """Probability of at least one tumour pixel in the centre 32 × 32 of a tile."""
 
-    backend: ClassVar[str] = "torch eager channels_last"
+    def build(self, weights: Path) -> nn.Module:
+        """The network that answers with the probabilities of normal and tumour."""
+        return BothClasses(load_weights(weights))
 
-    def load(self, device: str, weights: Path) -> None:
-        """Put the network on the device. Raises WeightsError."""
-        try:
-            network = load_weights(weights)
-        except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
-            raise WeightsError(
-                f"the weights {weights.name} do not fit the network", hint="Install the plugin again."
-            ) from error
-        self._device = torch.device(device)
-        self._network: TumorTileNet = network.to(self._device)
 
-    def classify(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Probabilities of normal and tumour, float32 (n, 2), of uint8 tiles (n, 96, 96, 3)."""
-        images = torch.from_numpy(tiles).to(self._device).permute(0, 3, 1, 2)
-        tumor = self._network.probabilities(images.float() / 255)
-        return torch.stack([1 - tumor, tumor], dim=1).float().cpu().numpy()
+class BothClasses(nn.Module):
+    """Float32 RGB tiles (n, 3, 96, 96) in [0, 1] to probabilities of normal and tumour (n, 2)."""
+
+    def __init__(self, network: TumorTileNet) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, tiles: Tensor) -> Tensor:
+        tumor = self.network.probabilities(tiles)
+        return torch.stack([1 - tumor, tumor], dim=1)

@@ -146,7 +146,7 @@ class DihedralNet(nn.Module):
             x = x + y if x.shape == y.shape else y  # a residual path wherever the shape is kept
         centre = x[:, :, 2:6, 2:6]
         pooled = torch.cat([centre.mean((2, 3)), centre.amax((2, 3)), x.mean((2, 3))], dim=1)
-        invariant = pooled.view(len(x), -1, ORDER).mean(2)
+        invariant = pooled.view(x.shape[0], -1, ORDER).mean(2)
         return self.head(self.dropout(invariant))[:, 0]
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lnm_tumor_tiles.logistic import fit_logistic
-from lnm_tumor_tiles.texture import TextureReader, filter_bank, texture_measures
+from lnm_tumor_tiles.texture import LEAST_SCALE, TextureReader, filter_bank, texture_measures
 
 RIDGE = 100.0  # chosen by cross-validation on the train split
 
@@ -50,7 +50,7 @@ def measure_textures(images: Tensor) -> NDArray[np.float64]:
 
 def fit_reading(measures: NDArray[np.float64], labels: NDArray[np.int64]) -> Reading:
     """Fit the reading of texture measures (n, k)."""
-    mean, scale = measures.mean(axis=0), measures.std(axis=0) + 1e-6
+    mean, scale = measures.mean(axis=0), np.maximum(measures.std(axis=0), LEAST_SCALE)
     intercept, coefficients = fit_logistic((measures - mean) / scale, labels, RIDGE)
     return Reading(mean, scale, intercept, coefficients)
 

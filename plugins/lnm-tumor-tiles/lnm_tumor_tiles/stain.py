@@ -20,6 +20,10 @@ def stain_matrix(like: Tensor) -> Tensor:
     return functional.normalize(torch.tensor(STAINS, dtype=like.dtype, device=like.device), dim=1)
 
 
+# Inverted once: a converted network must hold the matrix itself, not the way to it.
+_UNMIXING = torch.linalg.inv(stain_matrix(torch.empty(0)))
+
+
 def stain_amounts(density: Tensor) -> Tensor:
     """Return the amounts of the three stains that make up optical densities (N, 3, H, W)."""
-    return torch.einsum("nchw,cs->nshw", density, torch.linalg.inv(stain_matrix(density)))
+    return torch.einsum("nchw,cs->nshw", density, _UNMIXING.to(density))

@@ -20,6 +20,7 @@ RADIUS = 5  # px of the filters
 STAINS = 2  # haematoxylin, eosin
 WINDOWS = (32, 64, 96)  # px about the centre of the tile
 KINDS = 1 + 2 * len(SIGMAS) * LEVELS  # the amounts themselves; blobs and gradients per sigma and level
+LEAST_SCALE = 1e-4
 MEASURES = STAINS * KINDS * len(WINDOWS) * 3  # three moments each
 
 
@@ -93,4 +94,6 @@ class TextureReader(nn.Module):
         self.head = nn.Linear(MEASURES, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.head((texture_measures(x, self.bank) - self.mean) / self.scale)[:, 0]
+        # A measure that hardly varies (the mean of what was standardised) is rounding noise: it must not be blown up.
+        scale = self.scale.clamp_min(LEAST_SCALE)
+        return self.head((texture_measures(x, self.bank) - self.mean) / scale)[:, 0]

@@ -30,7 +30,7 @@ def test_texts_become_truth_values() -> None:
     ("options", "name"),
     [
         ({"stride_px": 33}, "stride_px"),
-        ({"batch_size": 0}, "batch_size"),
+        ({"batch_size": -1}, "batch_size"),
         ({"tissue_fraction": "many"}, "tissue_fraction"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.predict import Run, predict, start_prediction
+from lnm_desktop.app.run_cache import RunCache
 from lnm_desktop.domain.clinical import Absent, ClinicalRecord
 from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
@@ -32,6 +34,8 @@ class FakeModels:
     def __init__(self, problem: Exception | None = None, spec: ModelSpec = SPEC) -> None:
         self.problem = problem
         self.spec = spec
+        self.runs = RunCache(Path("of a slide that is not there nothing is kept"))
+        self.plugin = SimpleNamespace(hash="made up")
         self.requests: list[PredictionRequest] = []
 
     def find(self, model_id: str) -> ModelDescription:

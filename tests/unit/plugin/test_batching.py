@@ -45,9 +45,10 @@ def test_a_full_device_halves_the_batch_once_and_for_all(error: Exception) -> No
     assert set(device.batches) == {4}
 
 
-def test_a_device_without_room_for_one_tile_says_so() -> None:
-    with pytest.raises(InferenceError, match="not hold even one tile") as caught:
-        BatchRunner(FakeDevice(0), 8)(numbered(8))
+@pytest.mark.parametrize(("asked", "at_last"), [(8, 1), (64, 8), (1, 1)])
+def test_after_three_halvings_a_device_without_room_says_so(asked: int, at_last: int) -> None:
+    with pytest.raises(InferenceError, match=f"not hold {at_last} tiles") as caught:
+        BatchRunner(FakeDevice(0), asked)(numbered(64))
     assert "device cpu" in caught.value.hint
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import CalibrationMissing, Cancelled, InferenceError
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.plugin import tile_classifier
-from lnm_desktop.plugin.model import ModelInputs, ModelOutput
+from lnm_desktop.plugin.model import Draft, ModelInputs, ModelOutput, NoDraft
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.plugin.tile_classifier import TileClassifier, TileOptions, checked_output
 
@@ -76,6 +77,8 @@ class RecordingJob:
     grids: list[HeatmapGrid] = field(default_factory=list)
     tiles: list[tuple[str, int, int, NDArray[np.float32]]] = field(default_factory=list)
     looks: int = 0
+    kept: Draft = field(default_factory=NoDraft)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     def progress(self, done: int, total: int, unit: str = "tiles") -> None:
         self.done.append((done, total))
@@ -90,6 +93,10 @@ class RecordingJob:
 
     def publish_grid(self, grid: HeatmapGrid) -> None:
         self.grids.append(grid)
+
+    def draft(self, facts: Mapping[str, Any]) -> Draft:
+        self.facts = facts
+        return self.kept
 
 
 def mpp(x: float, y: float | None = None) -> Calibration:
@@ -182,7 +189,7 @@ def test_a_wish_to_stop_ends_the_run_at_once() -> None:
     with pytest.raises(Cancelled):
         run(slide, job=job)
     assert job.looks == 3
-    assert len(slide.requests) < 6
+    assert job.done[-1][0] == 48 < job.done[-1][1]
 
 
 def test_a_slide_without_a_pixel_size_is_refused_with_the_remedy() -> None:
