@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from lnm_desktop.evaluation.calibration import calibration
 from lnm_desktop.evaluation.classification import brier_score, confusion_counts
 from lnm_desktop.evaluation.delong import auc_interval
 from lnm_desktop.evaluation.proportions import wilson_interval
+from lnm_desktop.inference.client import RunControl
 from lnm_desktop.inference.events import OnEvent
 
 Interval = tuple[float, float]
@@ -79,7 +79,7 @@ def evaluate_tiles(
     images: Path,
     split: str | None = None,
     on_event: OnEvent | None = None,
-    stop: threading.Event | None = None,
+    control: RunControl | None = None,
 ) -> EvaluationReport:
     """Classify the tiles named in a CSV with columns file, label (0 or 1) and optionally split, and measure.
 
@@ -88,7 +88,7 @@ def evaluate_tiles(
     spec = models.find(model_id).spec
     labelled = read_labelled_files(table, images, split)
     client = models.client(model_id)
-    classified = client.classify(model_id, labelled.files, on_event, stop, threads=THREADS)
+    classified = client.classify(model_id, labelled.files, on_event, control, threads=THREADS)
     return EvaluationReport(
         model=spec.id,
         version=spec.version,

@@ -14,6 +14,7 @@ from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.errors import ClinicalError, InferenceError, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle
+from lnm_desktop.inference.client import RunControl
 from lnm_desktop.inference.events import OnEvent
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.log import get_logger
@@ -28,14 +29,14 @@ def predict(
     models: Models,
     request: PredictionRequest,
     on_event: OnEvent | None = None,
-    stop: threading.Event | None = None,
+    control: RunControl | None = None,
     *,
     fresh: bool = False,
 ) -> Bundle:
     """Run one model on one slide and wait: the bundle is in `request.out_dir` and returned as it was read back.
 
     What was computed before is not computed again, whole or in part, unless `fresh`. Events arrive on a thread of
-    the channel. Setting `stop` ends the run within one batch.
+    the channel. `control` stops or pauses the run within one batch.
     Raises PluginError, WeightsError, ImageError, CalibrationMissing, InferenceError, Cancelled, FormatError,
     ClinicalError where the request lacks what the model needs.
     """
@@ -46,7 +47,7 @@ def predict(
     key = cache.key(checked, client.plugin.hash)
     if not fresh and (known := cache.find(key, checked)) is not None:
         return known
-    client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, stop)
+    client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, control)
     bundle = load_bundle(Path(request.out_dir))
     cache.keep(key, bundle)
     return bundle
@@ -64,7 +65,7 @@ class Run:
     """A prediction that runs on a thread of its own."""
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
+        self.control = RunControl()
         self._ended = threading.Event()
 
     @property
@@ -74,7 +75,19 @@ class Run:
 
     def cancel(self) -> None:
         """Ask the run to stop; `on_error` gets Cancelled, at the latest after the client's deadline of 2 s."""
-        self._stop.set()
+        self.control.stop.set()
+
+    @property
+    def paused(self) -> bool:
+        """True while the run waits, or will wait at its next batch."""
+        return self.control.pause.is_set()
+
+    def pause(self, paused: bool) -> None:
+        """Let the run wait after the batch that it is at, or go on."""
+        if paused:
+            self.control.pause.set()
+        else:
+            self.control.pause.clear()
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Wait for the end; False when the time was too short."""
@@ -90,7 +103,7 @@ def start_prediction(
 
     def work() -> None:
         try:
-            bundle = predict(models, request, on_event, run._stop)
+            bundle = predict(models, request, on_event, run.control)
         except LnmError as error:
             on_error(error)
         except Exception as error:  # noqa: BLE001 - the thread's outermost boundary: silence would lose the run

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,14 @@ class Limits:
     idle_s: float = 600.0
     heartbeat_s: float = 30.0
     memory_bytes: int = 6 * 1024**3
+
+
+@dataclass(frozen=True, eq=False)
+class RunControl:
+    """How whoever asked for a run steers it: set `stop` to end it, set and clear `pause` to let it wait."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    pause: threading.Event = field(default_factory=threading.Event)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -93,21 +101,21 @@ class WorkerClient:
         return tuple(answer["devices"])
 
     def predict(
-        self, request: PredictionRequest, on_event: OnEvent | None = None, stop: threading.Event | None = None
+        self, request: PredictionRequest, on_event: OnEvent | None = None, control: RunControl | None = None
     ) -> None:
         """Run to the end; the bundle is then in `request.out_dir`. Events arrive on the channel's thread.
 
-        Raises what the model raises, Cancelled after `stop`, InferenceError naming what died or hung.
+        Raises what the model raises, Cancelled after `control.stop`, InferenceError naming what died or hung.
         """
-        with self._worker(stop) as child:
-            self._wait(child, "predict", request_to_dict(request), on_event, stop, request.model_id)
+        with self._worker(control) as child:
+            self._wait(child, "predict", request_to_dict(request), on_event, control, request.model_id)
 
     def classify(
         self,
         model_id: str,
         files: Sequence[Path],
         on_event: OnEvent | None = None,
-        stop: threading.Event | None = None,
+        control: RunControl | None = None,
         *,
         device: str = "auto",
         threads: int = 1,
@@ -119,8 +127,8 @@ class WorkerClient:
             "device": device,
             "threads": threads,
         }
-        with self._worker(stop) as child:
-            answer = self._wait(child, "classify_files", arguments, on_event, stop, model_id)
+        with self._worker(control) as child:
+            answer = self._wait(child, "classify_files", arguments, on_event, control, model_id)
         probabilities = np.asarray(answer["probabilities"], dtype=np.float64)
         return Classified(probabilities, answer["device"], answer["batch_size"], answer["libraries"])
 
@@ -130,10 +138,10 @@ class WorkerClient:
         self._retire()
 
     @contextlib.contextmanager
-    def _worker(self, stop: threading.Event | None = None) -> Any:
+    def _worker(self, control: RunControl | None = None) -> Any:
         """The plugin's process, started when there is none, held by one caller at a time."""
         while not self._busy.acquire(timeout=_POLL_S):
-            if stop is not None and stop.is_set():
+            if control is not None and control.stop.is_set():
                 raise Cancelled("the run was stopped before it began")
         try:
             yield self._live_child()
@@ -190,34 +198,40 @@ class WorkerClient:
         operation: str,
         arguments: Message,
         on_event: OnEvent | None,
-        stop: threading.Event | None,
+        control: RunControl | None,
         what: str,
     ) -> Message:
         heard = _Heard(on_event)
         try:
             request_id, future = child.submit(operation, arguments, deadline_s=_FOR_EVER_S, on_event=heard)
-            return self._watch(child, request_id, future, heard, stop)
+            return self._watch(child, request_id, future, heard, control or RunControl())
         except ChildDied as death:
             raise self._death_words(what, str(death.facts.get("reason", "ended"))) from death
         except LnmError as error:
             raise _translated(error, what) from error
 
     def _watch(
-        self, child: Child, request_id: int, future: Future[Message], heard: _Heard, stop: threading.Event | None
+        self, child: Child, request_id: int, future: Future[Message], heard: _Heard, control: RunControl
     ) -> Message:
-        """Wait for the answer while looking for a wish to stop and for silence."""
+        """Wait for the answer while looking for a wish to stop or to pause, and for silence."""
         cancel_deadline: float | None = None
+        paused = False
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
                     return future.result(_POLL_S)
                 now = time.monotonic()
-                if cancel_deadline is None and stop is not None and stop.is_set():
+                if cancel_deadline is None and control.stop.is_set():
                     child.cancel(request_id)
                     cancel_deadline = now + self._limits.cancel_s
                 if cancel_deadline is not None and now > cancel_deadline:
                     child.kill("did not answer a cancel and was stopped")
                     raise Cancelled("the run was stopped; its worker did not answer and was ended")
+                if paused != control.pause.is_set():
+                    paused = not paused
+                    child.pause(request_id, paused=paused)
+                # A paused run is silent by rights.
+                heard.at = now if paused else heard.at
                 if now - heard.at > self._limits.stall_s:
                     child.kill(f"made no progress for {self._limits.stall_s:g} s and was stopped")
         finally:

@@ -79,7 +79,7 @@ class TileClassifier(ModelPlugin):
         plan, warnings = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
         finding, point = self.spec.classes[-1], self.spec.operating_point
         grid = heatmap_of(plan, finding, f"{finding} probability")
-        runner = BatchRunner(self.classify_checked, options.batch_size or self.batch_size)
+        runner = BatchRunner(self.classify_checked, options.batch_size or self.batch_size, before=job.check_cancelled)
         run = TileRun(inputs.slide, plan, grid, KERNELS[self.spec.resampling], runner, job)
         started = time.monotonic()
         run.run(self.streams)

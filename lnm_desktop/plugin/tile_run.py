@@ -80,14 +80,8 @@ class TileRun:
         """Cells and their values, in order; a wish to stop is heard before each batch."""
         batches = _batches(self._slide, list(blocks), lambda: self._runner.size)
         with contextlib.closing(batches):
-            asked = self._heeded(batches)
-            for batch, output in in_order(pool, lambda item: self._runner(item.tiles), asked, streams):
+            for batch, output in in_order(pool, lambda item: self._runner(item.tiles), batches, streams):
                 yield batch.cells, output[:, -1]
-
-    def _heeded(self, batches: Iterable[Batch]) -> Generator[Batch]:
-        for batch in batches:
-            self._job.check_cancelled()
-            yield batch
 
     def _take(self, cells: Cells, values: NDArray[np.float32], margin: int = 0) -> None:
         rows, columns = cells.T

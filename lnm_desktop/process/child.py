@@ -109,8 +109,15 @@ class Child:
 
     def cancel(self, request_id: int) -> None:
         """Ask the child to stop working on a request."""
+        self._steer("cancel", request_id)
+
+    def pause(self, request_id: int, *, paused: bool) -> None:
+        """Ask the child to let a request wait, or to go on with it."""
+        self._steer("pause" if paused else "resume", request_id)
+
+    def _steer(self, kind: str, request_id: int) -> None:
         try:
-            self._channel.send({"kind": "cancel", "id": request_id})
+            self._channel.send({"kind": kind, "id": request_id})
         except ChannelClosed:
             self._die(self._last_words())
 

@@ -29,6 +29,8 @@ class Request:
         self.operation: str = message["op"]
         self.arguments: dict[str, Any] = message.get("args", {})
         self.cancelled = threading.Event()
+        self._going_on = threading.Event()
+        self._going_on.set()
         self._channel = channel
 
     def emit(self, event: Message) -> None:
@@ -36,9 +38,22 @@ class Request:
         self._channel.send({"kind": "event", "id": self.id, "event": event})
 
     def check_cancelled(self) -> None:
-        """Raises Cancelled once the requester has asked to stop."""
+        """Raises Cancelled once the requester has asked to stop; while it is paused, this waits."""
+        self._going_on.wait()
         if self.cancelled.is_set():
             raise Cancelled("the request was cancelled")
+
+    def cancel(self) -> None:
+        """The requester wants no answer any more, paused or not."""
+        self.cancelled.set()
+        self._going_on.set()
+
+    def pause(self, paused: bool) -> None:
+        """Let the work wait at its next look, or go on."""
+        if paused and not self.cancelled.is_set():
+            self._going_on.clear()
+        else:
+            self._going_on.set()
 
 
 Handler = Callable[[Request], Message]
@@ -85,8 +100,8 @@ class RequestLoop:
                 message = self._channel.receive()
                 if message["kind"] == "stop":
                     os._exit(0)
-                elif message["kind"] == "cancel":
-                    self._cancel(message["id"])
+                elif message["kind"] in ("cancel", "pause", "resume"):
+                    self._steer(message["kind"], message["id"])
                 else:
                     request = Request(message, self._channel)
                     self._open[request.id] = request
@@ -95,10 +110,14 @@ class RequestLoop:
             # The parent is gone: nobody would read a result, and native code may be stuck for ever.
             os._exit(0)
 
-    def _cancel(self, request_id: int) -> None:
+    def _steer(self, kind: str, request_id: int) -> None:
         request = self._open.get(request_id)
-        if request is not None:
-            request.cancelled.set()
+        if request is None:
+            return
+        if kind == "cancel":
+            request.cancel()
+        else:
+            request.pause(kind == "pause")
 
     def _beat(self) -> None:
         while not self._stopped.wait(HEARTBEAT_S):

@@ -81,6 +81,7 @@ class Predicting(QObject):
         self.plugins: tuple[PluginState, ...] = ()
         panel.run_wanted.connect(self.start)
         panel.cancel_wanted.connect(self.cancel)
+        panel.pause_wanted.connect(self.pause)
         panel.retry_wanted.connect(self._retry)
 
     @property
@@ -148,6 +149,11 @@ class Predicting(QObject):
         if self._live is not None and self._live.run is not None:
             self._live.run.cancel()
             self._panel.progress.show_stage("cancelling")
+
+    def pause(self, paused: bool) -> None:
+        """Let the run wait, or go on."""
+        if self._live is not None and self._live.run is not None:
+            self._live.run.pause(paused)
 
     def close(self) -> None:
         """Stop what runs and end the workers; a run that has finished by then is still recorded."""
@@ -244,7 +250,7 @@ class Predicting(QObject):
         if self._current.shows(live.image):
             self._showing.show_map("")
         if isinstance(error, Cancelled):
-            self._notices.info("The run was cancelled; nothing of it is kept.")
+            self._notices.info("The run was cancelled. Asked for again, it goes on with the tiles that it has.")
         else:
             self._notices.error(error)
 

@@ -33,9 +33,13 @@ class FakeRun:
     on_done: Callable[[Bundle], None]
     on_error: Callable[[LnmError], None]
     cancelled: bool = False
+    paused: bool = False
 
     def cancel(self) -> None:
         self.cancelled = True
+
+    def pause(self, paused: bool) -> None:
+        self.paused = paused
 
     def wait(self, _timeout_s: float) -> bool:
         return True
@@ -110,6 +114,20 @@ def test_a_dead_worker_is_named_and_the_next_run_works(bench: Bench, runs: list[
     assert bench.panels.models.can_run()
     bench.panels.models.start()
     assert len(runs) == 2
+
+
+def test_a_run_can_wait_and_go_on(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    bench.panels.models.start()
+    progress = bench.panels.models.progress
+    runs[0].answer(runs[0].on_event, Progress(120, 324, "tiles", 14.2, 14.0))
+    bench.wait(lambda: "120 of 324" in progress.words.text())
+    progress.pause.click()
+    assert runs[0].paused
+    assert progress.words.text().startswith("Paused at 37 %")
+    progress.pause.click()
+    assert not runs[0].paused
+    assert progress.words.text().startswith("37 %")
 
 
 def test_cancelling_is_no_error(bench: Bench, runs: list[FakeRun]) -> None:

@@ -28,6 +28,7 @@ class ModelsPanel(QWidget):
 
     run_wanted = Signal(object)
     cancel_wanted = Signal()
+    pause_wanted = Signal(bool)
     mpp_given = Signal(float)
     retry_wanted = Signal(str)
 
@@ -115,6 +116,7 @@ class ModelsPanel(QWidget):
 
     def set_running(self, running: bool) -> None:
         """Show the run's progress in place of the Run button, or the other way round."""
+        self.progress.begin()
         self.progress.setVisible(running)
         self.run.setVisible(not running)
         self._judge()
@@ -148,6 +150,7 @@ class ModelsPanel(QWidget):
         self.choice.currentIndexChanged.connect(lambda _index: self._show_model())
         self.run.clicked.connect(self.start)
         self.progress.cancel.clicked.connect(self.cancel_wanted)
+        self.progress.pause.toggled.connect(self.pause_wanted)
         self.pixel_size.given.connect(self.mpp_given)
         self.progress.hide()
 

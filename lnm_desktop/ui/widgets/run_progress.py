@@ -16,23 +16,38 @@ class RunProgress(QWidget):
         self.words = label("", "hint")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.cancel = button("Cancel", "Stop the run; nothing of it is kept")
+        self._told = ""
+        self.pause = button("Pause", "Let the run wait after the tiles that it is at")
+        self.pause.setCheckable(True)
+        self.pause.toggled.connect(self._show_paused)
+        self.cancel = button("Cancel", "Stop the run; asked for again, it goes on with the tiles that it has")
         layout = column(self.bar, margin=0)
-        line = row(self.words, self.cancel)
+        line = row(self.words, self.pause, self.cancel)
         line.setStretch(0, 1)
         layout.addLayout(line)
         self.setLayout(layout)
 
+    def begin(self) -> None:
+        """Another run begins."""
+        self.pause.setChecked(False)
+
     def show_stage(self, words: str) -> None:
         """Something begins whose length is not known."""
         self.bar.setRange(0, 0)
+        self._told = ""
         self.words.setText(f"{words.capitalize()} …")
 
     def show_progress(self, progress: Progress) -> None:
         """So much is done."""
         self.bar.setRange(0, max(1, progress.total))
         self.bar.setValue(progress.done)
-        self.words.setText(progress_words(progress))
+        self._told = progress_words(progress)
+        self._show_paused(self.pause.isChecked())
+
+    def _show_paused(self, paused: bool) -> None:
+        self.pause.setText("Go On" if paused else "Pause")
+        if self._told:
+            self.words.setText(f"Paused at {self._told}" if paused else self._told)
 
 
 def progress_words(progress: Progress) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +18,7 @@ from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
 from lnm_desktop.errors import Cancelled, ClinicalError, FormatError, InferenceError, LnmError
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
+from lnm_desktop.inference.client import RunControl
 from lnm_desktop.inference.events import OnEvent, Stage
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.plugin.spec import ModelDescription, ModelSpec
@@ -45,14 +45,14 @@ class FakeModels:
         return self
 
     def predict(
-        self, request: PredictionRequest, on_event: OnEvent | None = None, stop: threading.Event | None = None
+        self, request: PredictionRequest, on_event: OnEvent | None = None, control: RunControl | None = None
     ) -> None:
         self.requests.append(request)
         if on_event is not None:
             on_event(Stage("running"))
         if self.problem is not None:
             raise self.problem
-        if stop is not None and stop.wait(0 if on_event is None else 0.05):
+        if control is not None and control.stop.wait(0 if on_event is None else 0.05):
             raise Cancelled("stopped")
         grid = HeatmapGrid("dark", "Dark", 2, 1, Point(0, 0), Size(32, 32))
         prediction = Prediction(request.run_id, SPEC.id, SPEC.version, heatmaps=(grid,))
