@@ -222,6 +222,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("restore-layout", "&Restore Panels", "View", "", "", "Put all panels back", break_before=True),
     *ANNOTATE_ACTIONS,
     ActionSpec("run", "&Run Model", "Models", "Ctrl+R", "run", "Run the chosen model with the options shown"),
+    ActionSpec(
+        "run-case",
+        "Run on &All Slides of the Case",
+        "Models",
+        "Ctrl+Shift+R",
+        "",
+        "Run the chosen model on each whole slide of the open case, one after another",
+    ),
     ActionSpec("stop", "&Cancel Run", "Models", "Ctrl+.", "stop", "Stop the run"),
     ActionSpec(
         "next-region", "&Next Ranked Region", "Models", "N", "next", "Go to the next region", break_before=True

@@ -17,13 +17,12 @@ _WHY_NOT = {
     "undo": "nothing to undo",
     "redo": "nothing to redo",
     "stop": "no model is running",
-    "run": "a model is running",
     "export-region": "another export is running",
     "next-pane": "there is one pane",
     "close-image": "nothing is open",
     "clear-recent": "the list is empty",
 }
-_WITHOUT_IMAGE = frozenset(_WHY_NOT) - {"run", "export-region"}
+_WITHOUT_IMAGE = frozenset(_WHY_NOT) - {"export-region"}
 
 
 class Commands:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,7 @@ from lnm_desktop.app.session import Session
 from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import ClinicalRecord
 from lnm_desktop.domain.ids import RunId, new_id
+from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.errors import Cancelled, LnmError
 from lnm_desktop.formats.prediction_bundle import Bundle
@@ -36,10 +37,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class _Live:
-    """A run in progress: the workspace and image it belongs to, and the map as far as it is finished."""
+    """A run that waits or goes on: the workspace and image it belongs to, and the map as far as it is finished."""
 
     session: Session
     image: CaseImage
+    request: PredictionRequest
+    title: str
     run: Run | None = None
     finished: Bundle | None = None
     grid: HeatmapGrid | None = None
@@ -76,6 +79,7 @@ class Predicting(QObject):
         self._pane: ViewerPane | None = None
         self._links = PaneLinks()
         self._live: _Live | None = None
+        self._waiting: list[_Live] = []
         self.panes_of: Callable[[CaseImage], Sequence[ViewerPane]] = lambda _image: ()
         self.threads = 0
         self.plugins: tuple[PluginState, ...] = ()
@@ -83,6 +87,8 @@ class Predicting(QObject):
         panel.cancel_wanted.connect(self.cancel)
         panel.pause_wanted.connect(self.pause)
         panel.retry_wanted.connect(self._retry)
+        panel.waiting.first_wanted.connect(self._put_first)
+        panel.waiting.drop_wanted.connect(self._drop)
 
     @property
     def running(self) -> bool:
@@ -128,21 +134,54 @@ class Predicting(QObject):
             self._pane.show_heatmap(live.grid, live.values)
 
     def start(self, wish: RunWish) -> None:
-        """Start a run on the open image; one at a time."""
+        """Run on the open image, at once or after those that were asked for before."""
         session, image, case = self._current.session, self._current.image, self._current.case
-        if session is None or image is None or case is None or self._live is not None:
+        if session is not None and image is not None and case is not None:
+            self._ask(wish, session, image, case)
+
+    def start_on_case(self, wish: RunWish) -> None:
+        """Run on each whole slide of the open case, one after another."""
+        session, case = self._current.session, self._current.case
+        if session is None or case is None:
             return
-        live = self._live = _Live(session, image)
+        for image in session.images(case.id):
+            if image.kind is ImageKind.SLIDE:
+                self._ask(replace(wish, regions_only=False), session, image, case)
+
+    def _ask(self, wish: RunWish, session: Session, image: CaseImage, case: Case) -> None:
         request = self._request(wish, session, image, case)
+        spec = self._showing.spec(wish.model_id)
+        title = f"{spec.title if spec is not None else wish.model_id} on {image.label}"
+        self._waiting.append(_Live(session, image, request, title))
+        self._next()
+
+    def _next(self) -> None:
+        """Begin with the first that waits, if nothing runs."""
+        if self._live is None and self._waiting:
+            self._begin(self._waiting.pop(0))
+        self._panel.waiting.show_waiting([waiting.title for waiting in self._waiting])
+
+    def _begin(self, live: _Live) -> None:
+        self._live = live
         self._panel.set_running(True)
         self._take(live, Stage("starting"))
         live.run = start_prediction(
             self._models,
-            request,
+            live.request,
             lambda event: self._background.post(lambda: self._take(live, event)),
             lambda bundle: self._finished(live, bundle),
             lambda error: self._background.post(lambda: self._failed(live, error)),
         )
+
+    def _put_first(self, place: int) -> None:
+        if place < len(self._waiting):
+            self._waiting.insert(0, self._waiting.pop(place))
+            self._next()
+
+    def _drop(self, place: int) -> None:
+        if place < len(self._waiting):
+            del self._waiting[place]
+            self._next()
 
     def cancel(self) -> None:
         """Stop the run."""
@@ -158,6 +197,7 @@ class Predicting(QObject):
     def close(self) -> None:
         """Stop what runs and end the workers; a run that has finished by then is still recorded."""
         live = self._live
+        self._waiting.clear()
         if live is not None and live.run is not None:
             live.run.cancel()
             live.run.wait(5)
@@ -258,6 +298,7 @@ class Predicting(QObject):
         self._live = None
         self._panel.set_running(False)
         self.progressed.emit(None)
+        self._next()
 
     def _retry(self, name: str) -> None:
         def again() -> Sequence[PluginState]:

@@ -89,7 +89,8 @@ class Wiring(QObject):
             actions[f"zoom-{power}"].setEnabled(opened)
         running = bench.predicting.running
         actions["stop"].setEnabled(running)
-        actions["run"].setEnabled(opened and not running)
+        actions["run"].setEnabled(opened)
+        actions["run-case"].setEnabled(bench.current.case is not None)
 
     def _connect_files(self) -> None:
         calls = {
@@ -140,7 +141,7 @@ class Wiring(QObject):
         bench, window = self._bench, self._window
         calls = {f"panel-{name}": partial(window.show_panel, name) for name in _PANELS}
         calls |= {"panel-cases": window.show_cases, "restore-layout": window.restore_layout}
-        calls |= {"run": self._run, "stop": bench.predicting.cancel}
+        calls |= {"run": self._run, "run-case": self._run_case, "stop": bench.predicting.cancel}
         calls |= {"reload-models": bench.predicting.look_for_models}
         calls |= {"next-region": partial(bench.panels.results.step, 1)}
         calls |= {"previous-region": partial(bench.panels.results.step, -1)}
@@ -168,6 +169,12 @@ class Wiring(QObject):
         """Run, or show the panel that says why it cannot be done."""
         self._window.show_panel("models")
         self._bench.panels.models.start()
+
+    def _run_case(self) -> None:
+        self._window.show_panel("models")
+        wish = self._bench.panels.models.wish()
+        if wish is not None:
+            self._bench.predicting.start_on_case(wish)
 
     def _take_tool(self, tool: Tool, _checked: bool = False) -> None:
         self._bench.panes.set_tool(tool)

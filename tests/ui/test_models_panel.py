@@ -91,10 +91,11 @@ def test_before_and_after_the_search(qtbot: QtBot) -> None:
     assert "No usable model" in panel.empty.text()
 
 
-def test_while_running_there_is_cancel_instead_of_run(qtbot: QtBot) -> None:
+def test_while_running_another_run_can_be_asked_for(qtbot: QtBot) -> None:
     panel = a_panel(qtbot)
     panel.set_running(True)
-    assert not panel.can_run()
+    assert panel.can_run()
+    assert panel.run.text() == "Run Next"
     with qtbot.waitSignal(panel.cancel_wanted):
         panel.progress.cancel.click()
     panel.set_running(False)

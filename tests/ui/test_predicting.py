@@ -83,7 +83,6 @@ def test_a_run_fills_the_map_and_is_recorded_beside_the_human_work(bench: Bench,
     assert bench.pane.called("begin_heatmap") == [(GRID,)]
     assert bench.pane.called("update_heatmap")[0][:3] == ("tumor", 1, 2)
     assert bench.actions["stop"].isEnabled()
-    assert not bench.actions["run"].isEnabled()
     values = np.zeros((3, 4), np.float32)
     prediction = replace(a_prediction(run.request.run_id), heatmaps=(GRID,))
     run.answer(run.on_done, Bundle(prediction, {"tumor": values}))
@@ -128,6 +127,42 @@ def test_a_run_can_wait_and_go_on(bench: Bench, runs: list[FakeRun]) -> None:
     progress.pause.click()
     assert not runs[0].paused
     assert progress.words.text().startswith("37 %")
+
+
+def test_runs_wait_for_their_turn_and_can_change_it(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    wish = bench.panels.models.wish()
+    assert wish is not None
+    for stride in (96, 64, 32):
+        bench.bench.predicting.start(replace(wish, options={"stride": stride}))
+    waiting = bench.panels.models.waiting
+    assert [run.request.options["stride"] for run in runs] == [96]
+    assert waiting.head.text() == "WAITING (2)"
+    waiting.first_wanted.emit(1)
+    runs[0].answer(runs[0].on_error, Cancelled("the run was cancelled"))
+    bench.wait(lambda: len(runs) == 2)
+    assert runs[1].request.options["stride"] == 32
+    assert waiting.head.text() == "WAITING (1)"
+    waiting.drop_wanted.emit(0)
+    assert waiting.isHidden()
+    runs[1].answer(runs[1].on_error, InferenceError("it failed"))
+    bench.wait(lambda: not bench.bench.predicting.running)
+    assert len(runs) == 2
+
+
+def test_all_slides_of_a_case_are_run_one_after_another(bench: Bench, runs: list[FakeRun]) -> None:
+    ready(bench)
+    bench.open_slide("second.svs")
+    case = bench.bench.current.case
+    assert case is not None
+    images = bench.session.images(case.id)
+    bench.actions["run-case"].trigger()
+    for number in range(len(images)):
+        bench.wait(lambda number=number: len(runs) == number + 1)
+        runs[number].answer(runs[number].on_error, Cancelled("the run was cancelled"))
+    bench.wait(lambda: not bench.bench.predicting.running)
+    assert [run.request.image_path for run in runs] == [image.path for image in images]
+    assert len(images) == 2
 
 
 def test_cancelling_is_no_error(bench: Bench, runs: list[FakeRun]) -> None:

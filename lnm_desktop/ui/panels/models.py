@@ -17,6 +17,7 @@ from lnm_desktop.ui.widgets.options_form import OptionsForm
 from lnm_desktop.ui.widgets.parts import button, clear_layout, column, label, row, scrolled, tool_button
 from lnm_desktop.ui.widgets.pixel_size import PixelSizeQuestion
 from lnm_desktop.ui.widgets.run_progress import RunProgress
+from lnm_desktop.ui.widgets.waiting_runs import WaitingRuns
 
 _DEVICES = (("Automatic", "auto"), ("Processor (CPU)", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"))
 _LOADING = "Looking for installed models. The first time this takes up to a minute; you can go on working."
@@ -50,6 +51,7 @@ class ModelsPanel(QWidget):
         self.run = button("Run", "Run the chosen model (Ctrl+R)", "primary")
         self.reason = label("", "warn")
         self.progress = RunProgress()
+        self.waiting = WaitingRuns()
         self.problems = QWidget()
         self._problems = column(margin=0)
         self.problems.setLayout(self._problems)
@@ -107,18 +109,22 @@ class ModelsPanel(QWidget):
 
     def start(self) -> None:
         """Ask for a run as the form says."""
-        model = self.current()
-        if model is not None and self.can_run():
-            wish = RunWish(
-                model.spec.id, self.options.values(), self.part.isChecked(), str(self.device.currentData())
-            )
+        wish = self.wish()
+        if wish is not None and self.can_run():
             self.run_wanted.emit(wish)
 
+    def wish(self) -> RunWish | None:
+        """What the form says; None without a model."""
+        model = self.current()
+        if model is None:
+            return None
+        return RunWish(model.spec.id, self.options.values(), self.part.isChecked(), str(self.device.currentData()))
+
     def set_running(self, running: bool) -> None:
-        """Show the run's progress in place of the Run button, or the other way round."""
+        """Show a run's progress; what is asked for meanwhile waits for its turn."""
         self.progress.begin()
         self.progress.setVisible(running)
-        self.run.setVisible(not running)
+        self.run.setText("Run Next" if running else "Run")
         self._judge()
 
     def _arrange(self) -> None:
@@ -139,7 +145,7 @@ class ModelsPanel(QWidget):
         outer.setSpacing(0)
         outer.addWidget(scrolled(content), 1)
         self.foot = QWidget()
-        self.foot.setLayout(column(self.reason, self.pixel_size, self.run, self.progress))
+        self.foot.setLayout(column(self.reason, self.pixel_size, self.run, self.progress, self.waiting))
         outer.addWidget(self.foot)
 
     def _connect(self) -> None:
@@ -165,8 +171,8 @@ class ModelsPanel(QWidget):
         model = self.current()
         reason = "" if model is None else self._why_not(model)
         self.reason.setText(reason)
-        self.reason.setVisible(bool(reason) and not self.run.isHidden())
-        self.run.setEnabled(model is not None and not reason and not self.run.isHidden())
+        self.reason.setVisible(bool(reason))
+        self.run.setEnabled(model is not None and not reason)
         self.run.setToolTip(reason or "Run the chosen model (Ctrl+R)")
 
     def _why_not(self, model: ModelDescription) -> str:
