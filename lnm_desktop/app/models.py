@@ -11,11 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from lnm_desktop import paths
 from lnm_desktop.app.run_cache import RunCache
 from lnm_desktop.errors import LnmError, PluginError
 from lnm_desktop.inference.client import Limits, WorkerClient
 from lnm_desktop.log import Safe, get_logger
-from lnm_desktop.plugin.discovery import InstalledPlugin, installed_plugins
+from lnm_desktop.plugin.discovery import InstalledPlugin, installed_plugins, normalised
+from lnm_desktop.plugin.installation import Installation
 from lnm_desktop.plugin.manifest import Manifest, forget_manifest, load_manifest, save_manifest
 from lnm_desktop.plugin.spec import ModelDescription
 
@@ -38,7 +40,7 @@ class Models:
     """The installed models and one warm worker per plugin that runs. Close it to end the workers.
 
     Nothing of a plugin is imported in this process: each is asked in a worker of its own, once per change of
-    its files. `search` finds what is installed. May be used from several threads.
+    its files. `search` finds what is installed, by default `known_plugins`. May be used from several threads.
     """
 
     def __init__(
@@ -46,12 +48,12 @@ class Models:
         log_dir: Path,
         cache_dir: Path,
         *,
-        search: Callable[[], Sequence[InstalledPlugin]] = installed_plugins,
+        search: Callable[[], Sequence[InstalledPlugin]] | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._log_dir = log_dir
         self._cache_dir = cache_dir
-        self._search = search
+        self._search = search or known_plugins
         self._limits = limits or Limits()
         self.runs = RunCache(cache_dir / "runs")
         self._manifests: dict[str, Manifest] | None = None
@@ -154,6 +156,18 @@ class Models:
                 if model.spec.id == model_id:
                     return manifest, model
         raise _unknown(model_id, self._known().values())
+
+
+def known_plugins() -> tuple[InstalledPlugin, ...]:
+    """What pip put into the application's environment, and what was installed from packages and is enabled."""
+    own = installed_plugins()
+    try:
+        added = Installation(paths.data_dir() / "plugins").plugins()
+    except PluginError as error:
+        _log.warning("installed plugins are left out: %s", error.message)
+        added = ()
+    names = {normalised(plugin.distribution) for plugin in own}
+    return (*own, *(plugin for plugin in added if normalised(plugin.distribution) not in names))
 
 
 def _without_doubles(manifests: Iterable[Manifest]) -> list[Manifest]:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import typer
 
 from lnm_desktop import paths
+from lnm_desktop.cli import plugin_install
 from lnm_desktop.cli.output import WORDS, print_json, print_table
 from lnm_desktop.errors import PluginError
 
 group = typer.Typer(help="Model plugins.", no_args_is_help=True)
+
+
+plugin_install.add_to(group)
 
 
 @group.callback()
@@ -32,34 +36,26 @@ def retry(name: str = typer.Argument(help="Name of the plugin, as `lnm plugins l
 
 @group.command("list")
 def list_plugins(as_json: bool = typer.Option(False, "--json", help="Print one JSON object.")) -> None:
-    """List plugins and their models; a plugin that cannot be loaded says why.
+    """List plugins and their models, where they come from, and what is wrong with those that cannot be used.
 
     Example: lnm plugins list --json
     """
     from lnm_desktop.app.models import Models  # noqa: PLC0415 - keeps the start of other commands short
+    from lnm_desktop.app.plugin_overview import overview  # noqa: PLC0415
 
     with Models(paths.log_dir(), paths.cache_dir()) as models:
-        states = models.plugins()
+        entries = overview(models.plugins())
     if as_json:
-        print_json(
-            [
-                {
-                    "plugin": state.name,
-                    "version": state.version,
-                    "problem": state.problem,
-                    "models": [description.spec.to_dict() | {"card": None} for description in state.models],
-                }
-                for state in states
-            ]
-        )
+        print_json([entry.to_dict() for entry in entries])
         return
     rows = [
         (
-            state.name,
-            state.version,
-            ", ".join(item.spec.id for item in state.models) or "none",
-            state.problem or "ready",
+            item.name,
+            item.version,
+            ", ".join(model.spec.id for model in item.models) or "none",
+            item.origin,
+            item.health,
         )
-        for state in states
+        for item in entries
     ]
-    print_table("Plugins", ("plugin", "version", "models", "state"), rows)
+    print_table("Plugins", ("plugin", "version", "models", "origin", "state"), rows)

@@ -23,7 +23,8 @@ class InstalledPlugin:
     `entry` is the module (or "module:object") that holds its hooks. `hash` is SHA-256 over the distribution's own
     files: it changes with any of them and is the same on every machine, however the plugin was installed. `path`
     holds folders that the worker appends *last* to its search path; empty for what lives in the application's own
-    environment.
+    environment. `overrides` holds folders that come *first* in this plugin's worker: other versions of libraries of
+    the application, which the plugin needs.
     """
 
     distribution: str
@@ -31,6 +32,7 @@ class InstalledPlugin:
     entry: str
     hash: str
     path: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
 
     @property
     def first_party(self) -> bool:
@@ -44,7 +46,8 @@ class InstalledPlugin:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> InstalledPlugin:
         """Rebuild from JSON."""
-        return cls(data["distribution"], data["version"], data["entry"], data["hash"], tuple(data.get("path", ())))
+        path, overrides = tuple(data.get("path", ())), tuple(data.get("overrides", ()))
+        return cls(data["distribution"], data["version"], data["entry"], data["hash"], path, overrides)
 
 
 def installed_plugins(folders: Iterable[Path] = ()) -> tuple[InstalledPlugin, ...]:
