@@ -18,6 +18,7 @@ from lnm_desktop.imaging.synthetic import is_synthetic
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.inference.wire import request_from_dict
 from lnm_desktop.plugin.model import ModelInputs, ModelOutput
+from lnm_desktop.plugin.output_check import check_output
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request
 from lnm_desktop.worker.job import RunJob
@@ -56,6 +57,7 @@ def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
         with loaded.running():
             inputs = ModelInputs(slide, calibration, asked.regions, asked.clinical)
             output = loaded.model.predict(inputs, options, job)
+        check_output(output, slide.info.region)
         duration_s = time.monotonic() - clock
     job.stage("writing the result")
     facts = RunFacts(
