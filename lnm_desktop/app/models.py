@@ -182,6 +182,11 @@ def known_plugins() -> tuple[InstalledPlugin, ...]:
     return (*own, *(plugin for plugin in added if normalised(plugin.distribution) not in names))
 
 
+def own_plugins() -> tuple[InstalledPlugin, ...]:
+    """The plugins that are part of the application: what a safe start uses."""
+    return tuple(plugin for plugin in installed_plugins() if plugin.first_party)
+
+
 def _without_doubles(manifests: Iterable[Manifest]) -> list[Manifest]:
     """Of two plugins with one model id the first keeps it; the other says so as its problem."""
     owners: dict[str, str] = {}
