@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from lnm_desktop import paths
+from lnm_desktop.app.quarantine import Quarantine
 from lnm_desktop.app.run_cache import RunCache
 from lnm_desktop.errors import LnmError, PluginError
 from lnm_desktop.inference.client import Limits, WorkerClient
@@ -56,6 +57,7 @@ class Models:
         self._search = search or known_plugins
         self._limits = limits or Limits()
         self.runs = RunCache(cache_dir / "runs")
+        self._quarantine = Quarantine(cache_dir / "crashes")
         self._manifests: dict[str, Manifest] | None = None
         self._clients: dict[str, WorkerClient] = {}
         self._lock = threading.RLock()
@@ -94,6 +96,13 @@ class Models:
                 client = self._clients[plugin.hash] = self._new_client(plugin)
             return client
 
+    def note_death(self, model_id: str) -> None:
+        """The process that ran a model died; the plugin is set aside when that happens too often."""
+        plugin = self._owner(model_id)[0].plugin
+        if self._quarantine.note_crash(plugin):
+            _log.warning("plugin %s is set aside: it keeps crashing", Safe(plugin.distribution))
+            self.refresh()
+
     def retry(self, name: str) -> PluginState:
         """Ask a plugin again that had a problem. Raises PluginError for a name that is not installed."""
         with self._lock:
@@ -101,6 +110,7 @@ class Models:
             if manifest is None:
                 raise PluginError(f"there is no plugin {name!r}", hint="`lnm plugins list` names what is installed.")
             forget_manifest(manifest.plugin, self._cache_dir)
+            self._quarantine.lift(manifest.plugin)
             self.refresh()
             return next(state for state in self.plugins() if state.name == name)
 
@@ -129,6 +139,8 @@ class Models:
             return self._manifests
 
     def _manifest(self, plugin: InstalledPlugin) -> Manifest:
+        if problem := self._quarantine.problem(plugin):
+            return Manifest(plugin, problem=problem)
         kept = load_manifest(plugin, self._cache_dir)
         # A first-party plugin's problem is the machine's (a slow disk, a broken torch): it is asked every time.
         if kept is not None and not (kept.problem and plugin.first_party):
@@ -168,6 +180,11 @@ def known_plugins() -> tuple[InstalledPlugin, ...]:
         added = ()
     names = {normalised(plugin.distribution) for plugin in own}
     return (*own, *(plugin for plugin in added if normalised(plugin.distribution) not in names))
+
+
+def own_plugins() -> tuple[InstalledPlugin, ...]:
+    """The plugins that are part of the application: what a safe start uses."""
+    return tuple(plugin for plugin in installed_plugins() if plugin.first_party)
 
 
 def _without_doubles(manifests: Iterable[Manifest]) -> list[Manifest]:

@@ -46,7 +46,12 @@ def predict(
     key = cache.key(checked, client.plugin.hash)
     if not fresh and (known := cache.find(key, checked)) is not None:
         return known
-    client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, control)
+    try:
+        client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, control)
+    except InferenceError as error:
+        if "reason" in error.facts:
+            models.note_death(request.model_id)
+        raise
     bundle = load_bundle(Path(request.out_dir))
     cache.keep(key, bundle)
     return bundle

@@ -47,7 +47,7 @@ def command(
         user_mpp=mpp,
         regions=_regions(regions),
         clinical=_record(clinical),
-        options=dict(_option(text) for text in option),
+        options=dict(option_of(text) for text in option),
         device=device,
         threads=threads,
     )
@@ -144,7 +144,8 @@ def _record(file: Path | None) -> ClinicalRecord:
     return load_record(file, load_default_schema())
 
 
-def _option(text: str) -> tuple[str, str]:
+def option_of(text: str) -> tuple[str, str]:
+    """Name and value of "name=value"."""
     name, separator, value = text.partition("=")
     if not separator:
         raise typer.BadParameter(f"{text!r} is not of the form name=value", param_hint="--option")

@@ -16,9 +16,11 @@ from torch import nn
 
 from lnm_desktop import paths
 from lnm_desktop.errors import InferenceError, WeightsError
+from lnm_desktop.learning.backends import TorchBackend
 from lnm_desktop.learning.choice import Chosen, Wish, Workplace
+from lnm_desktop.learning.sample_tiles import sample_tiles
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput
-from lnm_desktop.plugin.tile_classifier import TileClassifier, TileOptions
+from lnm_desktop.plugin.tile_classifier import TileClassifier, TileOptions, checked_output
 
 
 class TorchTileOptions(TileOptions):
@@ -61,6 +63,7 @@ class TorchTileClassifier(TileClassifier):
         self._workplace = Workplace(placed, self.spec, device, self.threads, paths.cache_dir() / "backends")
         self.streams = self._workplace.streams
         self._chosen: dict[Wish, Chosen] = {}
+        self._test(weights)
         self._use(Wish())
 
     def classify(self, tiles: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -76,6 +79,17 @@ class TorchTileClassifier(TileClassifier):
         facts = {**output.facts, "backend_difference": chosen.difference, "backend_reason": chosen.reason}
         warnings = output.warnings if options.precision == "f32" else (*output.warnings, _precision_words(chosen))
         return replace(output, facts=facts, warnings=warnings)
+
+    def _test(self, weights: Path) -> None:
+        """Raises WeightsError for a network whose answer to two made-up tiles is not fit to be one."""
+        try:
+            tiles = sample_tiles(2, self.spec.tile_px)
+            checked_output(TorchBackend(self.network(), self._workplace.device, 2)(tiles), 2, len(self.spec.classes))
+        except (InferenceError, RuntimeError) as error:
+            raise WeightsError(
+                f"the network with the weights {weights.name} fails its test: {error}",
+                hint="Report it to its publisher.",
+            ) from error
 
     def _use(self, wish: Wish) -> Chosen:
         if wish not in self._chosen:

@@ -16,6 +16,7 @@ from lnm_desktop.imaging.tiling import TilePlan, plan_tiles
 from lnm_desktop.imaging.tissue import DEFAULT_MPP, find_tissue
 from lnm_desktop.plugin.batching import BatchRunner
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
+from lnm_desktop.plugin.output_check import refused
 from lnm_desktop.plugin.spec import KERNELS
 from lnm_desktop.plugin.tile_blocks import heatmap_of
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
@@ -134,20 +135,14 @@ def checked_output(output: Any, count: int, classes: int) -> NDArray[np.float32]
     """A model's answer as float32 (count, classes). Raises InferenceError naming the broken rule."""
     if not isinstance(output, np.ndarray) or not np.issubdtype(output.dtype, np.floating):
         kind = getattr(output, "dtype", type(output).__name__)
-        raise _refused("output-dtype", f"it is {kind}, not a floating point array")
+        raise refused("output-dtype", f"it is {kind}, not a floating point array")
     if output.shape != (count, classes):
-        raise _refused("output-shape", f"it has the shape {output.shape}, not {(count, classes)}")
+        raise refused("output-shape", f"it has the shape {output.shape}, not {(count, classes)}")
     if not np.isfinite(output).all():
-        raise _refused("output-finite", "it holds nan or infinity")
+        raise refused("output-finite", "it holds nan or infinity")
     if output.min(initial=0.0) < 0.0 or output.max(initial=0.0) > 1.0 + 1e-6:
-        raise _refused("output-range", "it holds values that are not probabilities between 0 and 1")
+        raise refused("output-range", "it holds values that are not probabilities between 0 and 1")
     return output.astype(np.float32, copy=False)
-
-
-def _refused(rule: str, reason: str) -> InferenceError:
-    return InferenceError(
-        f"the model's output was refused ({rule}): {reason}", hint="This is a defect of the model.", rule=rule
-    )
 
 
 def _check_resolution(calibration: Calibration, resolution_mpp: float) -> list[str]:

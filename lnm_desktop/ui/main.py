@@ -18,7 +18,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from lnm_desktop.app.backups import Backup, restore_backup
 from lnm_desktop.app.leftovers import remove_leftovers
-from lnm_desktop.app.models import Models
+from lnm_desktop.app.models import Models, own_plugins
+from lnm_desktop.app.safe_start import StartMark
 from lnm_desktop.app.session import Session
 from lnm_desktop.errors import EnvironmentFault, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
@@ -59,6 +60,10 @@ if TYPE_CHECKING:
 
 _log = get_logger(__name__)
 PANE_AFTER_MS = 50
+# A window that lives so long has started well.
+WORKING_AFTER_MS = 10_000
+SAFE_WORDS = "Started in safe mode: only the application's own models are used."
+SAFE_HINT = "Disable or remove the plugin that is to blame (`lnm plugins list`), then start again."
 
 
 class Desktop(QObject):
@@ -90,7 +95,9 @@ class Desktop(QObject):
         )
         self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels), self.panels.results)
         self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
-        models = Models(log_dir(), cache_dir())
+        self.start_mark = StartMark(cache_dir() / "starting")
+        self.safe = self.start_mark.begin() or arguments.safe_mode
+        models = Models(log_dir(), cache_dir(), search=own_plugins if self.safe else None)
         author = self.settings.author or getpass.getuser()
         self.bench = Workbench(self.window, self.panels, self.pixels, models, self.background, self.notices, author)
         self.bench.predicting.threads = self.settings.threads
@@ -116,9 +123,13 @@ class Desktop(QObject):
         workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
         self._open_workspace(workspace)
         self.bench.predicting.look_for_models()
+        QTimer.singleShot(WORKING_AFTER_MS, self.start_mark.succeed)
+        if self.safe:
+            self.notices.warn(SAFE_WORDS, SAFE_HINT)
 
     def close(self) -> None:
         """Keep the layout and end every process. The pixel server goes first: an opening under way ends with it."""
+        self.start_mark.succeed()
         if not self._arguments.screenshot:
             save_window(self.window, _layout_file())
         self.covering.close()
@@ -292,6 +303,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("lnm-desktop", description="Research use only. Not for diagnostic use.")
     parser.add_argument("files", nargs="*", help="slides, scans, series folders or annotation files to open")
     parser.add_argument("--workspace", metavar="DIR", help="the workspace to open")
+    parser.add_argument("--safe-mode", action="store_true", help="leave the plugins of others out, for this time")
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
     parser.add_argument("--panes", choices=[one.value for one in PaneLayout], help="how many panes to begin with")

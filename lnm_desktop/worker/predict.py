@@ -14,6 +14,7 @@ from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.inference.wire import request_from_dict
 from lnm_desktop.plugin.model import ModelInputs, ModelOutput
+from lnm_desktop.plugin.output_check import check_output
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request
 from lnm_desktop.worker.images import needed_image
@@ -48,6 +49,7 @@ def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
         with loaded.running():
             inputs = ModelInputs(image.reader, image.calibration, asked.regions, asked.clinical)
             output = loaded.model.predict(inputs, options, job)
+        check_output(output, slide.info.region)
         duration_s = time.monotonic() - clock
         job.stage("writing the result")
         image_fingerprint = image.fingerprint()

@@ -62,6 +62,35 @@ def test_a_damaged_layout_file_is_no_obstacle(qtbot: QtBot, tmp_path: Path, text
     assert not restore_window(window, file)
 
 
+SAFE = """
+import json, sys
+from lnm_desktop.ui import main
+
+def start(desktop, begin=main.Desktop.start):
+    begin(desktop)
+    print(json.dumps([desktop.safe, [notice.text for notice in desktop.notices]]), flush=True)
+
+main.Desktop.start = start
+main.main(sys.argv[1:])
+"""
+
+
+@pytest.mark.gl
+@pytest.mark.timeout(300)
+def test_the_third_start_after_two_killed_ones_is_a_safe_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SAFE, "--workspace", str(tmp_path / "workspace")]
+    environment = {**os.environ, "LNM_HOME": str(tmp_path / "home"), "LNM_TEST_QUIT_AFTER": "1"}
+    told = []
+    for killed in (True, True, False, False):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as program:
+            assert program.stdout is not None
+            told.append(json.loads(program.stdout.readline()))
+            if killed:
+                program.kill()
+    assert [safe for safe, _ in told] == [False, False, True, False]
+    assert any("safe mode" in text for text in told[2][1])
+
+
 @pytest.mark.gl
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("theme", ["dark", "light"])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save
 
 from lnm_desktop.errors import WeightsError
 from lnm_desktop.plugin.weights import verify_weights
 
-CONTENT = b"weights, made up"
+CONTENT = save({"made up": np.zeros(4, np.float32)})
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 

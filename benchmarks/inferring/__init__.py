@@ -1,0 +1,1 @@
+"""Whole-slide inference: the slide, the nets, the pipelines compared."""

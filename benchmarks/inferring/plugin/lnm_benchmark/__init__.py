@@ -1,0 +1,1 @@
+"""A plugin of LNM Desktop with the benchmark's networks."""

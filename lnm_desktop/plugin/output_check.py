@@ -1,0 +1,53 @@
+"""What a model gives back is held against rules before it is kept; each refusal names its rule."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from lnm_desktop.domain.geometry import Region
+from lnm_desktop.errors import InferenceError
+from lnm_desktop.plugin.model import ModelOutput
+
+MOST_REGIONS = 10_000
+MOST_CELLS = 200_000_000
+
+
+def check_output(output: ModelOutput, image: Region) -> None:
+    """Raises InferenceError naming the rule: output-type, -count, -finite, -outside, -shape."""
+    if not isinstance(output, ModelOutput):
+        raise refused("output-type", f"it is {type(output).__name__}, not a ModelOutput")
+    if len(output.regions) > MOST_REGIONS:
+        raise refused("output-count", f"it holds {len(output.regions):,} regions, {MOST_REGIONS:,} are the most")
+    if not all(math.isfinite(score.value) for score in output.scores):
+        raise refused("output-finite", "a score is nan or infinite")
+    for ranked in output.regions:
+        _check_region(ranked.region, ranked.score, image)
+    _check_maps(output)
+
+
+def refused(rule: str, reason: str) -> InferenceError:
+    """A refusal of a model's answer by a rule."""
+    return InferenceError(
+        f"the model's output was refused ({rule}): {reason}", hint="This is a defect of the model.", rule=rule
+    )
+
+
+def _check_region(region: Region, score: float, image: Region) -> None:
+    numbers = (region.x, region.y, region.width, region.height, score)
+    if not all(math.isfinite(number) for number in numbers):
+        raise refused("output-finite", "a region or its score is nan or infinite")
+    if image.intersect(region).is_empty:
+        raise refused("output-outside", "a region lies outside the image")
+
+
+def _check_maps(output: ModelOutput) -> None:
+    for grid in output.grids:
+        values = output.maps.get(grid.name)
+        if values is None or values.shape != (grid.rows, grid.columns) or values.dtype != np.float32:
+            raise refused("output-shape", f"the map {grid.name!r} is not float32 {(grid.rows, grid.columns)}")
+        if values.size > MOST_CELLS:
+            raise refused("output-count", f"the map {grid.name!r} has more than {MOST_CELLS:,} cells")
+        if np.isinf(values).any():
+            raise refused("output-finite", f"the map {grid.name!r} holds infinity")
