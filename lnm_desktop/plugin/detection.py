@@ -15,13 +15,13 @@ from lnm_desktop.errors import InferenceError
 from lnm_desktop.imaging.tiling import TilePlan
 from lnm_desktop.plugin.merging import kept_boxes, kept_points
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin
-from lnm_desktop.plugin.output_rules import checked_numbers, refused
+from lnm_desktop.plugin.output_check import MOST_OBJECTS, refused
+from lnm_desktop.plugin.output_rules import checked_numbers
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS
 from lnm_desktop.plugin.tile_walk import WalkOptions, plan_walk
 
 MOST_PER_TILE = 2_000
-MOST_OBJECTS = 100_000
 X, Y, WIDTH, HEIGHT, SCORE, CLASS = range(6)
 Found = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ class DetectionModel(ModelPlugin):
         merged = self._merged(inside, walk.plan.downsample)
         return ModelOutput(
             scores=_counts(merged, self.spec, least),
-            regions=_regions(merged),
+            regions=_regions(merged, self.same_px * walk.plan.downsample),
             objects=tuple(_object(row, self.spec) for row in merged),
             warnings=(*walk.warnings, *notes),
             facts={**walk.facts, "overlap_px": self.overlap_px, "same_px": self.same_px, "least_score": least},
@@ -153,11 +153,13 @@ def _object(row: NDArray[np.float64], spec: ModelSpec) -> FoundObject:
     return FoundObject(geometry, spec.classes[int(number)], score)
 
 
-def _regions(merged: Found) -> tuple[RankedRegion, ...]:
-    return tuple(
-        RankedRegion(Region(*(float(value) for value in row[:SCORE])), float(row[SCORE]))
-        for row in merged[:MOST_REGIONS]
-    )
+def _regions(merged: Found, point_px: float) -> tuple[RankedRegion, ...]:
+    """The objects to go to, a point as a square around it."""
+    shown = merged[:MOST_REGIONS].copy()
+    points = _is_point(shown)
+    shown[points, :WIDTH] -= point_px
+    shown[points, WIDTH:SCORE] += 2 * point_px
+    return tuple(RankedRegion(Region(*row[:SCORE]), row[SCORE]) for row in shown.tolist())
 
 
 def _counts(merged: Found, spec: ModelSpec, least: float) -> tuple[Score, ...]:

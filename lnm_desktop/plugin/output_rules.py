@@ -1,4 +1,4 @@
-"""The named rules that an author's answer must keep, whatever kind of model gives it."""
+"""The named rules that the answer of an author's own method must keep, whatever kind of model gives it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lnm_desktop.errors import InferenceError
+from lnm_desktop.plugin.output_check import refused
 
 ROUNDING = 1e-6
-
-
-def refused(rule: str, reason: str) -> InferenceError:
-    """The error for an answer that breaks a rule."""
-    return InferenceError(
-        f"the model's output was refused ({rule}): {reason}", hint="This is a defect of the model.", rule=rule
-    )
 
 
 def checked_numbers(output: Any, shape: tuple[int | None, ...]) -> NDArray[np.float32]:

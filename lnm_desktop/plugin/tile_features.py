@@ -14,7 +14,8 @@ from lnm_desktop.domain.prediction import ATTENTION, HeatmapGrid, RankedRegion
 from lnm_desktop.errors import InferenceError
 from lnm_desktop.imaging.tiling import TilePlan
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelPlugin
-from lnm_desktop.plugin.output_rules import checked_numbers, checked_probabilities, refused
+from lnm_desktop.plugin.output_check import refused
+from lnm_desktop.plugin.output_rules import checked_numbers, checked_probabilities
 from lnm_desktop.plugin.tile_blocks import heatmap_of
 from lnm_desktop.plugin.tile_findings import ranked_regions
 from lnm_desktop.plugin.tile_walk import TileWalk, WalkOptions, plan_walk

@@ -49,7 +49,7 @@ def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
         with loaded.running():
             inputs = ModelInputs(image.reader, image.calibration, asked.regions, asked.clinical)
             output = loaded.model.predict(inputs, options, job)
-        check_output(output, slide.info.region)
+        check_output(output, image.reader.info.region if image.reader is not None else None)
         duration_s = time.monotonic() - clock
         job.stage("writing the result")
         image_fingerprint = image.fingerprint()

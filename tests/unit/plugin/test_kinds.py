@@ -19,6 +19,7 @@ from lnm_desktop.api import (
     DetectionOptions,
     FeatureExtractor,
     FeatureOptions,
+    FoundObject,
     InferenceError,
     ModelInputs,
     ModelOutput,
@@ -31,9 +32,11 @@ from lnm_desktop.api import (
     SlideModel,
     TabularModel,
 )
+from lnm_desktop.domain.geometry import rectangle
 from lnm_desktop.plugin.kinds import KINDS
 from lnm_desktop.plugin.made_up import MadeUpSeries, MadeUpSlide, QuietJob, made_up_inputs, made_up_record
 from lnm_desktop.plugin.merging import kept_boxes, kept_points
+from lnm_desktop.plugin.output_check import check_output
 
 SPEC = ModelSpec("m", "1", "M", "", ("ground", "stain"), 1.0, 64)
 TISSUE = Region(160, 96, 512, 384)
@@ -358,3 +361,23 @@ def test_every_kind_has_a_task_of_its_own() -> None:
 
 def test_an_output_holds_nothing_by_itself() -> None:
     assert (ModelOutput().objects, ModelOutput().features) == ((), {})
+
+
+IMAGE = Region(0, 0, 100, 80)
+
+
+@pytest.mark.parametrize(
+    ("output", "image", "rule"),
+    [
+        (ModelOutput(objects=(FoundObject(rectangle(Region(90, 0, 20, 5)), "a", 0.5),)), IMAGE, "output-outside"),
+        (ModelOutput(objects=(FoundObject(rectangle(Region(9, 0, 20, 5)), "a", 0.5),)), None, "output-outside"),
+        (ModelOutput(objects=(FoundObject(rectangle(Region(9, 0, 20, 5)), "a", 1.5),)), IMAGE, "output-range"),
+        (ModelOutput(features={"f": np.array([np.nan])}), IMAGE, "output-finite"),
+    ],
+)
+def test_what_a_model_of_no_kind_gives_is_held_against_the_same_rules(
+    output: ModelOutput, image: Region | None, rule: str
+) -> None:
+    with pytest.raises(InferenceError) as caught:
+        check_output(output, image)
+    assert caught.value.facts["rule"] == rule
