@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from lnm_desktop import paths
-from lnm_desktop.cli import plugin_install
+from lnm_desktop.cli import plugin_author, plugin_install
 from lnm_desktop.cli.output import WORDS, print_json, print_table
 from lnm_desktop.errors import PluginError
 
@@ -13,6 +13,7 @@ group = typer.Typer(help="Model plugins.", no_args_is_help=True)
 
 
 plugin_install.add_to(group)
+plugin_author.add_to(group)
 
 
 @group.callback()

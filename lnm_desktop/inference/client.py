@@ -21,6 +21,7 @@ from lnm_desktop.inference.spawn import start_worker
 from lnm_desktop.inference.wire import request_to_dict
 from lnm_desktop.log import Safe, get_logger
 from lnm_desktop.plugin.discovery import InstalledPlugin
+from lnm_desktop.plugin.findings import Finding
 from lnm_desktop.plugin.spec import ModelDescription
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.child import Child, ChildDied, ChildSpec
@@ -99,6 +100,13 @@ class WorkerClient:
         with self._worker() as child:
             answer = self._wait(child, "probe", {}, None, None, "the device probe")
         return tuple(answer["devices"])
+
+    def check(self, folder: Path) -> tuple[Finding, ...]:
+        """Every rule that a plugin must keep, tried; it may write to `folder` alone. Raises InferenceError."""
+        with self._worker() as child:
+            arguments = {"folder": str(folder)}
+            answer = self._wait(child, "check", arguments, None, None, "the check")
+        return tuple(Finding(**item) for item in answer["findings"])
 
     def predict(
         self, request: PredictionRequest, on_event: OnEvent | None = None, control: RunControl | None = None

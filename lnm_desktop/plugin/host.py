@@ -96,13 +96,19 @@ class PluginHost:
         model.load(device, self._weights(model_id))
         return model
 
+    def folder(self, model_id: str) -> Path:
+        """Where a model's files are: beside the module of its class. Raises PluginError."""
+        registered = self.find(model_id)
+        self.model_class(model_id)
+        module = sys.modules[registered.entry.partition(":")[0]]
+        return registered.folder or Path(str(module.__file__)).resolve().parent
+
     def _weights(self, model_id: str) -> Path:
-        """The weights file, which stands beside the module of the model's class; verified."""
+        """The weights file; verified."""
         registered = self.find(model_id)
         if not registered.spec.weights_file:
             return Path()
-        module = sys.modules[registered.entry.partition(":")[0]]
-        folder = registered.folder or Path(str(module.__file__)).resolve().parent
+        folder = self.folder(model_id)
         weights = (folder / registered.spec.weights_file).resolve()
         if not weights.is_relative_to(folder):
             raise PluginError(f"the weights of {model_id!r} lie outside the plugin's own folder")

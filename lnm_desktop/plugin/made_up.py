@@ -30,6 +30,8 @@ from lnm_desktop.plugin.spec import ModelSpec
 GLASS, STROMA, NUCLEUS = (244, 244, 244), (224, 150, 190), (96, 60, 140)
 NUCLEI_PX = 24
 NUCLEUS_PX = 9
+# Less tissue would be taken for dust.
+LEAST_EDGE_UM = 80.0
 SERIES_PX = (48, 40)
 SLICES = 6
 
@@ -151,8 +153,9 @@ def made_up_inputs(spec: ModelSpec, dimensions: int = 3) -> ModelInputs:
     if ImageKind.SLIDE.value not in spec.needs_images:
         series = MadeUpSeries(dimensions)
         return ModelInputs(series, series.info.calibration, clinical=clinical)
-    edge_px = spec.tile_px or 256
-    slide = MadeUpSlide(5 * edge_px + 17, 3 * edge_px + 5, spec.resolution_mpp or 1.0)
+    mpp = spec.resolution_mpp or 1.0
+    edge_px = max(spec.tile_px, math.ceil(LEAST_EDGE_UM / mpp))
+    slide = MadeUpSlide(5 * edge_px + 17, 3 * edge_px + 5, mpp)
     return ModelInputs(slide, slide.info.calibration, clinical=clinical)
 
 

@@ -19,27 +19,29 @@ _log = get_logger(__name__)
 CASE_FILE = "workspace.db"
 
 
-def guard(plugin: str) -> None:
-    """From now on this process opens no connection to another machine and no workspace."""
+def guard(plugin: str) -> list[str]:
+    """From now on this process opens no connection to another machine and no workspace; what it was refused."""
+    refused: list[str] = []
+
+    def refuse(what: str) -> None:
+        refused.append(what)
+        _log.warning("plugin %s asked for %s and was refused", Safe(plugin), Safe(what))
+        raise PermissionError(f"{plugin} asked for {what}; plugins have no network and no cases")
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
         if event in ("socket.connect", "socket.sendto") and not _stays_here(*arguments[:2]):
-            _refuse(plugin, "a connection to another machine")
+            refuse("a connection to another machine")
         elif (
             event == "socket.getaddrinfo"
             and arguments[0] not in (None, "", "localhost")
             and not _is_here(arguments[0])
         ):
-            _refuse(plugin, "the address of another machine")
+            refuse("the address of another machine")
         elif event == "open" and _is_case(arguments[0]):
-            _refuse(plugin, "the file of a workspace")
+            refuse("the file of a workspace")
 
     sys.addaudithook(hear)
-
-
-def _refuse(plugin: str, what: str) -> None:
-    _log.warning("plugin %s asked for %s and was refused", Safe(plugin), Safe(what))
-    raise PermissionError(f"{plugin} asked for {what}; plugins have no network and no cases")
+    return refused
 
 
 def _stays_here(connection: Any, address: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request, serve
+from lnm_desktop.worker.check import check_plugin
 from lnm_desktop.worker.classify import classify_files
 from lnm_desktop.worker.guard import guard
 from lnm_desktop.worker.models import WorkerModels, plugin_code
@@ -27,13 +28,14 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
     _be_polite()
     # Last: a plugin's folder can add packages, never replace one of the application's.
     sys.path.extend(folder for folder in installed.path if folder not in sys.path)
-    guard(installed.distribution)
+    refused = guard(installed.distribution)
     models = WorkerModels(installed)
     operations: dict[str, Operation] = {
         "describe": _describe,
         "predict": run_prediction,
         "classify_files": classify_files,
         "probe": _probe,
+        "check": partial(check_plugin, refused),
     }
     serve(connection, log_file, {name: partial(operation, models) for name, operation in operations.items()})
 
