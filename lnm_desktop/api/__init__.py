@@ -3,7 +3,7 @@
 from lnm_desktop.domain.clinical import Absent, ClinicalRecord
 from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, Size
 from lnm_desktop.domain.image import Calibration, CalibrationSource, ImageInfo, RegionRequest
-from lnm_desktop.domain.prediction import HeatmapGrid, RankedRegion, Score
+from lnm_desktop.domain.prediction import FoundObject, HeatmapGrid, RankedRegion, Score
 from lnm_desktop.errors import (
     CalibrationMissing,
     Cancelled,
@@ -14,19 +14,34 @@ from lnm_desktop.errors import (
     WeightsError,
 )
 from lnm_desktop.imaging.reader import ImageReader
+from lnm_desktop.plugin.case_model import CaseModel
+from lnm_desktop.plugin.detection import DetectionModel, DetectionOptions
+from lnm_desktop.plugin.feature_extractor import FeatureExtractor
 from lnm_desktop.plugin.hookspecs import RegisterModel, hookimpl
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput, ModelPlugin, NoOptions
+from lnm_desktop.plugin.segmentation import SegmentationModel, SegmentationOptions
+from lnm_desktop.plugin.series_model import SeriesModel
+from lnm_desktop.plugin.slide_model import SlideModel
 from lnm_desktop.plugin.spec import API_VERSION, ModelSpec
+from lnm_desktop.plugin.tabular_model import TabularModel
 from lnm_desktop.plugin.tile_classifier import TileClassifier, TileOptions
+from lnm_desktop.plugin.tile_features import BagAnswer, FeatureOptions
 
 __all__ = [
     "API_VERSION",
     "Absent",
+    "BagAnswer",
     "Calibration",
     "CalibrationMissing",
     "CalibrationSource",
     "Cancelled",
+    "CaseModel",
     "ClinicalRecord",
+    "DetectionModel",
+    "DetectionOptions",
+    "FeatureExtractor",
+    "FeatureOptions",
+    "FoundObject",
     "Geometry",
     "HeatmapGrid",
     "ImageError",
@@ -47,8 +62,13 @@ __all__ = [
     "RegionRequest",
     "RegisterModel",
     "Score",
+    "SegmentationModel",
+    "SegmentationOptions",
+    "SeriesModel",
     "Shape",
     "Size",
+    "SlideModel",
+    "TabularModel",
     "TileClassifier",
     "TileOptions",
     "WeightsError",

@@ -8,8 +8,8 @@ from lnm_desktop.plugin.spec import ModelSpec
 
 
 def unfit_image(spec: ModelSpec, kind: ImageKind) -> str:
-    """Why the model cannot read an image of this kind; empty where it can."""
-    if kind.value in spec.needs_images:
+    """Why the model cannot read an image of this kind; empty where it can, or needs none."""
+    if not spec.needs_images or kind.value in spec.needs_images:
         return ""
     return f"This model reads a {' and a '.join(spec.needs_images)}; the image is a {kind.value}."
 

@@ -8,9 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from lnm_desktop.app.models import Models
-from lnm_desktop.app.needs import missing_clinical, unfit_image
+from lnm_desktop.app.needs import missing_clinical
 from lnm_desktop.app.options import parse_options
-from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.errors import ClinicalError, InferenceError, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle
@@ -59,9 +58,10 @@ def predict(
 
 
 def _check_needs(spec: ModelSpec, request: PredictionRequest) -> None:
-    """A run is on a slide, and the worker refuses what is none; the other needs are told by the request."""
-    if unfit := unfit_image(spec, ImageKind.SLIDE):
-        raise InferenceError(unfit, hint="Choose a model that reads slides.")
+    """What the request itself tells; of which kind an image is, the worker sees when it opens it."""
+    if spec.needs_images and not request.image_path:
+        kinds = " or a ".join(spec.needs_images)
+        raise InferenceError(f"This model reads a {kinds}, and none was given.", hint="Name an image.")
     if missing := missing_clinical(spec, request.clinical, load_default_schema()):
         raise ClinicalError(missing, hint="State these values; an unknown one does not do.")
 

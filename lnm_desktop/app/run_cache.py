@@ -35,9 +35,7 @@ class RunCache:
         A slide is known by samples of its bytes, its size and the time of its last change.
         """
         try:
-            path = Path(request.image_path)
-            stamps = [(file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)]
-            slide = [quick_fingerprint(path), stamps]
+            slide = _stamps(Path(request.image_path)) if request.image_path else []
         except (OSError, LnmError):
             return ""
         asked = {name: value for name, value in request_to_dict(request).items() if name not in _ASIDE}
@@ -63,7 +61,7 @@ class RunCache:
 
     def keep(self, key: str, bundle: Bundle) -> None:
         """Keep a finished result; a cache that cannot be written is done without."""
-        if not key:
+        if not key or bundle.features:  # features are large, and kept by who asked for them
             return
         with contextlib.suppress(OSError, FormatError):
             save_bundle(bundle, self._folder / key)
@@ -84,4 +82,9 @@ def _renamed(bundle: Bundle, request: PredictionRequest) -> Bundle:
         "taken_over_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     renamed = replace(prediction, id=request.run_id, provenance=replace(provenance, circumstances=circumstances))
-    return Bundle(renamed, bundle.maps, bundle.annotations)
+    return replace(bundle, prediction=renamed)
+
+
+def _stamps(path: Path) -> list[object]:
+    """What tells a slide from another one. Raises OSError, ImageError."""
+    return [quick_fingerprint(path), [(file.stat().st_size, file.stat().st_mtime_ns) for file in files_of(path)]]

@@ -51,7 +51,9 @@ def verify_run(models: Models, folder: Path, slide: Path | None, on_event: OnEve
     """
     before = load_bundle(folder)
     with tempfile.TemporaryDirectory() as made:
-        request = request_of(before.prediction, slide or slide_of(folder), Path(made) / "again")
+        needs_image = before.prediction.provenance.repeatable.get("image_fingerprint") != ""
+        image = slide or slide_of(folder) if needs_image else None
+        request = request_of(before.prediction, image, Path(made) / "again")
         after = predict(models, request, on_event, fresh=True)
     one, two = (bundle.prediction.provenance.repeatable for bundle in (before, after))
     names = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
@@ -62,14 +64,14 @@ def verify_run(models: Models, folder: Path, slide: Path | None, on_event: OnEve
     )
 
 
-def request_of(prediction: Prediction, slide: Path, out: Path) -> PredictionRequest:
+def request_of(prediction: Prediction, slide: Path | None, out: Path) -> PredictionRequest:
     """The request that led to a prediction, for a new run. Raises FormatError for a record that lacks something."""
     facts = prediction.provenance.repeatable
     try:
         return PredictionRequest(
             RunId(new_id()),
             prediction.model_id,
-            str(slide.absolute()),
+            str(slide.absolute()) if slide is not None else "",
             str(out),
             user_mpp=facts["slide_mpp_x"] if facts["slide_mpp_source"] == "user" else 0.0,
             regions=tuple(geometry_from_dict(region) for region in facts["regions"]),

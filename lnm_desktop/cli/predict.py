@@ -1,4 +1,4 @@
-"""`lnm predict`: run a model on a slide, as the window does."""
+"""`lnm predict`: run a model on a slide, a series or a record, as the window does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lnm_desktop.errors import FormatError
 
 
 def command(
-    slide: Path = typer.Argument(help="A whole slide image."),
+    image: Path | None = typer.Argument(None, help="A slide, or a series; none for a model of clinical data."),
     model: str = typer.Option(..., "--model", help="Model id, see `lnm plugins list`."),
     out: Path = typer.Option(..., "--out", help="Folder for prediction.json, heatmap.png, annotations.xml."),
     mpp: float = typer.Option(0.0, "--mpp", min=0.0, help="Pixel size in µm where the file has none."),
@@ -31,7 +31,7 @@ def command(
     fresh: bool = typer.Option(False, "--fresh", help="Compute anew what an earlier run has computed."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Run a model on a slide and write the prediction bundle.
+    """Run a model and write the prediction bundle.
 
     Example: lnm predict slide.svs --model lnm-tumor-tiles --out result --json
     """
@@ -42,7 +42,7 @@ def command(
     request = PredictionRequest(
         run_id=RunId(new_id()),
         model_id=model,
-        image_path=str(slide.absolute()),
+        image_path=str(image.absolute()) if image is not None else "",
         out_dir=str(out.absolute()),
         user_mpp=mpp,
         regions=_regions(regions),

@@ -92,7 +92,8 @@ class ImageInfo:
 
     `dtype` is a numpy dtype name. `planes` counts frames or slices (1 for a slide). `inverted` asks the
     display to invert *after* windowing (MONOCHROME1). `associated` names label, macro, thumbnail …
-    `spacing_mm` is (x, y, between planes), nan where unknown, for series only. `channels` is empty where a pixel is
+    `phases` is how many of them follow one another at each position of a series. `spacing_mm` is (x, y, between
+    positions), nan where unknown, for series only. `channels` is empty where a pixel is
     one colour or one grey value; else the image is grey and each channel is read by itself. `icc` describes the
     colour profile in the file, empty where there is none that can be used. `fingerprint` tells this file from others.
     """
@@ -105,6 +106,7 @@ class ImageInfo:
     photometric: Photometric = Photometric.RGB
     dtype: str = "uint8"
     planes: int = 1
+    phases: int = 1
     window: Window | None = None
     inverted: bool = False
     modality: str = ""

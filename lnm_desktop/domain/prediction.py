@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lnm_desktop.domain.geometry import Point, Region, Size
+from lnm_desktop.domain.geometry import Geometry, Point, Region, Size
 from lnm_desktop.domain.ids import RunId
 
 RESEARCH_USE_ONLY = "Research use only. Not for diagnostic use."
+
+ATTENTION = "attention"
+"""A map of this name shows where a model looked, not what it found: nothing in it is outlined."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,15 @@ class RankedRegion:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundObject:
+    """A single thing that was found, such as a cell, with its class and its score from 0 to 1."""
+
+    geometry: Geometry
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Provenance:
     """Everything that the numbers depend on. Two runs with equal `repeatable` facts give equal numbers.
 
@@ -71,3 +83,4 @@ class Prediction:
     warnings: tuple[str, ...] = ()
     provenance: Provenance = Provenance()
     notice: str = RESEARCH_USE_ONLY
+    objects: tuple[FoundObject, ...] = ()

@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape, rectangle
 from lnm_desktop.domain.ids import AnnotationId, RunId
-from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
+from lnm_desktop.domain.prediction import ATTENTION, HeatmapGrid, Prediction
 
 COLOR = "#FF7F0E"
 MOST_PARTS = 5000
@@ -24,11 +24,14 @@ Map = NDArray[np.float32]
 def found_annotations(prediction: Prediction, maps: Mapping[str, Map]) -> AnnotationSet:
     """Outlines of the cells that reach the operating point, by map in the group "<map> (model)".
 
-    Where the provenance names no operating point, or no cell reaches it, the ranked regions as rectangles.
+    Objects stand in the group "<class> (model)". Where there is neither (no cell reaches the operating point, or the
+    provenance names none), the ranked regions as rectangles.
     Cells that touch at a corner belong together, as in the ranked regions.
     """
     outlines = [shape for grid in prediction.heatmaps for shape in _parts(grid, maps[grid.name], _point(prediction))]
-    shapes = outlines or [(REGIONS_GROUP, rectangle(item.region), item.score) for item in prediction.regions]
+    objects = [(f"{item.label} (model)", item.geometry, item.score) for item in prediction.objects]
+    regions = [(REGIONS_GROUP, rectangle(item.region), item.score) for item in prediction.regions]
+    shapes = outlines + objects or regions
     annotations = tuple(
         _annotation(prediction, place, group, geometry, peak) for place, (group, geometry, peak) in enumerate(shapes)
     )
@@ -77,7 +80,7 @@ def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tupl
     """Group, outline and peak of each connected part, the highest peak first."""
     from scipy import ndimage  # noqa: PLC0415 - half a second that the start of the window need not pay
 
-    if point is None:
+    if point is None or grid.name == ATTENTION:
         return
     labels = _labels(values, point)
     peaks = [

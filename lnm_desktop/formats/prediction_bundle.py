@@ -29,6 +29,7 @@ from lnm_desktop.formats.strict_json import Fields
 PREDICTION_FILE = "prediction.json"
 PICTURE_FILE = "heatmap.png"
 ANNOTATIONS_FILE = "annotations.xml"
+FEATURES_FILE = "features.safetensors"
 SCHEMA_VERSION = 1
 MAX_FILE_BYTES = 2 * 1024**3
 SHOWN_FROM = 0.1
@@ -42,12 +43,14 @@ Map = NDArray[np.float32]
 class Bundle:
     """A prediction with its maps, float32 (rows, columns) by grid name, and the outlines of what was found.
 
-    Empty `annotations` are filled by `save_bundle` from the maps or the ranked regions.
+    Empty `annotations` are filled by `save_bundle` from the maps, the objects or the ranked regions. `features` are
+    arrays by name, such as those of a slide's tiles.
     """
 
     prediction: Prediction
     maps: dict[str, Map] = field(default_factory=dict)
     annotations: AnnotationSet = field(default_factory=AnnotationSet)
+    features: dict[str, NDArray[Any]] = field(default_factory=dict)
 
 
 def save_bundle(bundle: Bundle, folder: Path) -> None:
@@ -80,10 +83,10 @@ def _with_notes(bundle: Bundle) -> Bundle:
 
 def _remove_stale_maps(folder: Path, files: Mapping[str, bytes]) -> None:
     """Remove the maps of an older bundle that the new one does not name; one that cannot go does no harm."""
-    for file in folder.glob("heatmap-*.safetensors"):
+    for file in (*folder.glob("heatmap-*.safetensors"), folder / FEATURES_FILE):
         if file.name not in files:
             with contextlib.suppress(OSError):
-                file.unlink()
+                file.unlink(missing_ok=True)
 
 
 def remove_unfinished(folder: Path) -> bool:
@@ -94,7 +97,8 @@ def remove_unfinished(folder: Path) -> bool:
     remove_drafts(folder)
     if (folder / PREDICTION_FILE).exists():
         return False
-    for file in (*folder.glob("heatmap-*.safetensors"), folder / PICTURE_FILE, folder / ANNOTATIONS_FILE):
+    names = (PICTURE_FILE, ANNOTATIONS_FILE, FEATURES_FILE)
+    for file in (*folder.glob("heatmap-*.safetensors"), *(folder / name for name in names)):
         with contextlib.suppress(OSError):
             file.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
@@ -117,7 +121,7 @@ def load_bundle(folder: Path) -> Bundle:
         raise _unfit(PREDICTION_FILE, str(error)) from error
     files = {name: _read_checked(folder, name, sha256) for name, sha256 in sums.items()}
     maps = {grid.name: _map(grid, maps_by_file, files) for grid in prediction.heatmaps}
-    return Bundle(prediction, maps, _annotations(prediction, files))
+    return Bundle(prediction, maps, _annotations(prediction, files), _features(files))
 
 
 def same_numbers(a: Bundle, b: Bundle) -> tuple[str, ...]:
@@ -126,9 +130,10 @@ def same_numbers(a: Bundle, b: Bundle) -> tuple[str, ...]:
     Numbers are compared bit for bit, nan equals nan. Times and run ids are outside the comparison.
     """
     one, two = prediction_to_dict(a.prediction), prediction_to_dict(b.prediction)
-    found = [key for key in ("model_id", "model_version", "heatmaps", "regions") if one[key] != two[key]]
+    found = [key for key in ("model_id", "model_version", "heatmaps", "regions", "objects") if one[key] != two[key]]
     found += _differing("score", _by_id(one["scores"]), _by_id(two["scores"]))
     found += _differing("map", _raw(a.maps), _raw(b.maps))
+    found += _differing("features", _raw(a.features), _raw(b.features))
     found += _differing("fact", one["provenance"]["repeatable"], two["provenance"]["repeatable"])
     return tuple(found)
 
@@ -161,6 +166,8 @@ def _files(bundle: Bundle) -> dict[str, bytes]:
         files[PICTURE_FILE] = dumps_png(colorize(bundle.maps[grids[0].name], threshold=SHOWN_FROM))
     annotations = bundle.annotations if len(bundle.annotations) else found_annotations(bundle.prediction, bundle.maps)
     files[ANNOTATIONS_FILE] = asap_xml.dumps(annotations)
+    if bundle.features:
+        files[FEATURES_FILE] = save_tensors({n: np.ascontiguousarray(array) for n, array in bundle.features.items()})
     return files
 
 
@@ -214,6 +221,13 @@ def _map(grid: HeatmapGrid, maps_by_file: Mapping[str, str], files: Mapping[str,
     return values
 
 
+def _features(files: Mapping[str, bytes]) -> dict[str, NDArray[Any]]:
+    try:
+        return load_tensors(files[FEATURES_FILE]) if FEATURES_FILE in files else {}
+    except SafetensorError as error:
+        raise _unfit(FEATURES_FILE, str(error)) from error
+
+
 def _annotations(prediction: Prediction, files: Mapping[str, bytes]) -> AnnotationSet:
     """The outlines, which the XML holds without their identifiers and origin: both follow from the run."""
     if ANNOTATIONS_FILE not in files:
@@ -239,10 +253,10 @@ def _by_id(scores: list[dict[str, Any]]) -> dict[str, Any]:
     return {score["id"]: score for score in scores}
 
 
-def _raw(maps: Mapping[str, Map]) -> dict[str, tuple[tuple[int, ...], bytes]]:
+def _raw(maps: Mapping[str, NDArray[Any]]) -> dict[str, tuple[tuple[int, ...], bytes]]:
     """Shape and bits of each map, so that nan equals nan (of whatever kind) and 0 differs from -0."""
     return {
-        name: (values.shape, np.where(np.isnan(values), np.float32(np.nan), values).tobytes())
+        name: (values.shape, np.where(np.isnan(values), values.dtype.type(np.nan), values).tobytes())
         for name, values in maps.items()
     }
 

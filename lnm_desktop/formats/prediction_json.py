@@ -9,8 +9,9 @@ import numpy as np
 
 from lnm_desktop.domain.geometry import Point, Region, Size
 from lnm_desktop.domain.ids import RunId
-from lnm_desktop.domain.prediction import HeatmapGrid, Prediction, Provenance, RankedRegion, Score
+from lnm_desktop.domain.prediction import FoundObject, HeatmapGrid, Prediction, Provenance, RankedRegion, Score
 from lnm_desktop.errors import FormatError
+from lnm_desktop.formats.geometry_json import geometry_from_dict, geometry_to_dict
 from lnm_desktop.formats.strict_json import Fields
 
 _NUMBER = "$number"
@@ -29,6 +30,7 @@ def prediction_to_dict(prediction: Prediction) -> dict[str, Any]:
         "warnings": list(prediction.warnings),
         "provenance": {"repeatable": provenance.repeatable, "circumstances": provenance.circumstances},
         "notice": prediction.notice,
+        "objects": [_object_to_list(item) for item in prediction.objects],
     }
     return _encoded(data, "prediction")
 
@@ -47,6 +49,8 @@ def prediction_from_dict(data: object) -> Prediction:
         warnings=tuple(_texts(fields.items("warnings"))),
         provenance=Provenance(provenance.object("repeatable"), provenance.object("circumstances")),
         notice=fields.text("notice"),
+        # A prediction of an older version has none.
+        objects=tuple(_object(item) for item in fields.items("objects")) if fields.has("objects") else (),
     )
 
 
@@ -95,6 +99,18 @@ def _ranked_region(item: object) -> RankedRegion:
 def _region_to_list(item: RankedRegion) -> list[float]:
     region = item.region
     return [float(number) for number in (region.x, region.y, region.width, region.height, item.score)]
+
+
+def _object_to_list(item: FoundObject) -> list[Any]:
+    return [item.label, float(item.score), geometry_to_dict(item.geometry)]
+
+
+def _object(item: object) -> FoundObject:
+    try:
+        label, score, geometry = _list(item)
+        return FoundObject(geometry_from_dict(geometry), _texts([label])[0], _numbers([score], 1)[0])
+    except FormatError as error:
+        raise ValueError(error.message) from error
 
 
 def _numbers(item: object, count: int) -> list[float]:

@@ -55,6 +55,10 @@ class Fields:
         self._data: Mapping[str, Any] = data
         self._place = place
 
+    def has(self, key: str) -> bool:
+        """True where there is such a field."""
+        return key in self._data
+
     def text(self, key: str) -> str:
         """Text."""
         return self._typed(key, str, "text")

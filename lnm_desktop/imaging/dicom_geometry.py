@@ -67,7 +67,21 @@ def order(planes: list[Plane]) -> tuple[list[Plane], float, tuple[str, ...]]:
     depths = [float(np.dot(normal, position)) for position in positions if position is not None]
     ranked = sorted(zip(depths, planes, strict=True), key=lambda pair: (pair[0], *_instance(pair[1])))
     gaps = np.diff([depth for depth, _ in ranked])
-    return [plane for _, plane in ranked], float(np.median(gaps)), _gap_warnings(gaps)
+    apart = gaps[gaps >= TOLERANCE_MM]
+    spacing_mm = float(np.median(apart)) if len(apart) else _stated_spacing(planes[0])
+    return [plane for _, plane in ranked], spacing_mm, _gap_warnings(gaps)
+
+
+def phases_of(planes: Sequence[Plane]) -> int:
+    """How many images lie at each position of sorted planes (phases or echoes); 1 where it is not the same number."""
+    normal = _normal(list(planes))
+    positions = [_vector(plane, "PlanePositionSequence", "ImagePositionPatient", 3) for plane in planes]
+    if normal is None or any(position is None for position in positions):
+        return 1
+    depths = [float(np.dot(normal, position)) for position in positions if position is not None]
+    starts = np.flatnonzero(np.diff(depths, prepend=-math.inf) >= TOLERANCE_MM)
+    counts = np.diff(starts, append=len(depths))
+    return int(counts[0]) if len(set(counts.tolist())) == 1 else 1
 
 
 def calibration(plane: Plane) -> tuple[Calibration, tuple[str, ...]]:

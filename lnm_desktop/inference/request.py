@@ -13,7 +13,7 @@ from lnm_desktop.domain.ids import RunId
 
 @dataclass(frozen=True)
 class PredictionRequest:
-    """One model on one slide.
+    """One model on one image, or on none: `image_path` is then "".
 
     `user_mpp` is the pixel size that a person stated for a slide that has none (0 = none stated).
     Empty `regions` means the whole slide. The bundle is written to `out_dir` by the worker. `threads` 0 means all

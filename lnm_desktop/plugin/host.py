@@ -14,7 +14,7 @@ from lnm_desktop.errors import PluginError
 from lnm_desktop.plugin import hookspecs
 from lnm_desktop.plugin.discovery import GROUP, InstalledPlugin
 from lnm_desktop.plugin.model import ModelPlugin
-from lnm_desktop.plugin.spec import API_VERSION, KERNELS, ModelDescription, ModelSpec
+from lnm_desktop.plugin.spec import API_VERSION, KERNELS, OLDEST_API, ModelDescription, ModelSpec
 from lnm_desktop.plugin.weights import verify_weights
 
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("lnm_"))
@@ -38,9 +38,10 @@ class ModelRegistry:
         """Given to the hook `lnm_register_models`."""
         if not isinstance(spec, ModelSpec):
             raise PluginError(f"it registers {type(spec).__name__} where a ModelSpec is needed")
-        if spec.api != API_VERSION:
+        if not OLDEST_API <= spec.api <= API_VERSION:
+            here = f"is {API_VERSION}" if OLDEST_API == API_VERSION else f"are {OLDEST_API} to {API_VERSION}"
             raise PluginError(
-                f"its model {spec.id!r} needs version {spec.api} of the plugin interface, here is {API_VERSION}",
+                f"its model {spec.id!r} needs version {spec.api} of the plugin interface, here {here}",
                 hint="Install a version of the plugin that fits this application.",
             )
         if spec.resampling not in KERNELS:

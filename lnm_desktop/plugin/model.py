@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from lnm_desktop.domain.clinical import ClinicalRecord
 from lnm_desktop.domain.geometry import Geometry
 from lnm_desktop.domain.image import Calibration
-from lnm_desktop.domain.prediction import HeatmapGrid, RankedRegion, Score
+from lnm_desktop.domain.prediction import FoundObject, HeatmapGrid, RankedRegion, Score
+from lnm_desktop.errors import InferenceError
 from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.plugin.spec import ModelSpec
 
@@ -68,22 +69,46 @@ class Job(Protocol):
 
 @dataclass(frozen=True)
 class ModelInputs:
-    """What a run is given: an open slide with its calibration, the part to look at, the patient's record."""
+    """What a run is given: an open image with its calibration, the part to look at, the patient's record.
 
-    slide: ImageReader
-    calibration: Calibration
+    The image is of a kind that `ModelSpec.needs_images` names; there is none for a model that needs none.
+    """
+
+    image: ImageReader | None
+    calibration: Calibration = field(default_factory=Calibration)
     regions: tuple[Geometry, ...] = ()
     clinical: ClinicalRecord = field(default_factory=ClinicalRecord)
+
+    @property
+    def slide(self) -> ImageReader:
+        """The open slide. Raises InferenceError where the spec asks for no image."""
+        return self._image("slide")
+
+    @property
+    def series(self) -> ImageReader:
+        """The open series. Raises InferenceError where the spec asks for no image."""
+        return self._image("series")
+
+    def _image(self, kind: str) -> ImageReader:
+        if self.image is None:
+            hint = f"This is a defect of the model: its spec must name {kind!r} in needs_images."
+            raise InferenceError(f"the model was given no {kind}", hint=hint)
+        return self.image
 
 
 @dataclass(frozen=True)
 class ModelOutput:
-    """What a run gives back; `maps` holds float32 (rows, columns) per grid name, nan where not examined."""
+    """What a run gives back; `maps` holds float32 (rows, columns) per grid name, nan where not examined.
+
+    `features` are arrays by name that are written beside the result as `features.safetensors`.
+    """
 
     scores: tuple[Score, ...] = ()
     grids: tuple[HeatmapGrid, ...] = ()
     maps: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     regions: tuple[RankedRegion, ...] = ()
+    objects: tuple[FoundObject, ...] = ()
+    features: dict[str, NDArray[Any]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -94,18 +119,18 @@ class ModelPlugin(ABC):
     `Options` becomes the form in the window and the flags on the command line. `backend` names what does the
     arithmetic and is recorded with each result; where it begins with "torch", the worker sets torch's seed and
     deterministic kernels, and runs the model in inference mode. `threads` is set by the worker before `load`: how
-    many processor cores the run may use.
+    many processor cores the run may use. `task` is what the spec of such a model says.
     """
 
     Options: ClassVar[type[BaseModel]] = NoOptions
+    task: ClassVar[str] = ""
     backend: str = "torch eager"
     threads: int = 1
 
     def __init__(self, spec: ModelSpec) -> None:
         self.spec = spec
 
-    @abstractmethod
-    def load(self, device: str, weights: Path) -> None:
+    def load(self, device: str, weights: Path) -> None:  # noqa: B027 - a model without weights has nothing to load
         """Load verified weights onto "cpu", "cuda" or "mps"; `weights` is `Path()` where the spec names none.
 
         Raises WeightsError.

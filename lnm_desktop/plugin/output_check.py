@@ -7,24 +7,35 @@ import math
 import numpy as np
 
 from lnm_desktop.domain.geometry import Region
+from lnm_desktop.domain.prediction import FoundObject
 from lnm_desktop.errors import InferenceError
 from lnm_desktop.plugin.model import ModelOutput
 
 MOST_REGIONS = 10_000
+MOST_OBJECTS = 100_000
 MOST_CELLS = 200_000_000
 
 
-def check_output(output: ModelOutput, image: Region) -> None:
-    """Raises InferenceError naming the rule: output-type, -count, -finite, -outside, -shape."""
+def check_output(output: ModelOutput, image: Region | None) -> None:
+    """Raises InferenceError naming the rule: output-type, -count, -finite, -outside, -shape.
+
+    Without an `image` nothing can lie inside it.
+    """
     if not isinstance(output, ModelOutput):
         raise refused("output-type", f"it is {type(output).__name__}, not a ModelOutput")
     if len(output.regions) > MOST_REGIONS:
         raise refused("output-count", f"it holds {len(output.regions):,} regions, {MOST_REGIONS:,} are the most")
+    if len(output.objects) > MOST_OBJECTS:
+        raise refused("output-count", f"it holds {len(output.objects):,} objects, {MOST_OBJECTS:,} are the most")
     if not all(math.isfinite(score.value) for score in output.scores):
         raise refused("output-finite", "a score is nan or infinite")
     for ranked in output.regions:
         _check_region(ranked.region, ranked.score, image)
+    for item in output.objects:
+        _check_object(item, image)
     _check_maps(output)
+    if not all(np.isfinite(values).all() for values in output.features.values()):
+        raise refused("output-finite", "a feature is nan or infinite")
 
 
 def refused(rule: str, reason: str) -> InferenceError:
@@ -34,11 +45,20 @@ def refused(rule: str, reason: str) -> InferenceError:
     )
 
 
-def _check_region(region: Region, score: float, image: Region) -> None:
+def _check_object(item: FoundObject, image: Region | None) -> None:
+    bounds = item.geometry.bounds
+    if not (math.isfinite(item.score) and 0 <= item.score <= 1):
+        raise refused("output-range", "the score of an object is not between 0 and 1")
+    inside = image is not None and image.x <= bounds.x and image.y <= bounds.y
+    if image is None or not inside or bounds.right > image.right or bounds.bottom > image.bottom:
+        raise refused("output-outside", "an object lies outside the image")
+
+
+def _check_region(region: Region, score: float, image: Region | None) -> None:
     numbers = (region.x, region.y, region.width, region.height, score)
     if not all(math.isfinite(number) for number in numbers):
         raise refused("output-finite", "a region or its score is nan or infinite")
-    if image.intersect(region).is_empty:
+    if image is None or image.intersect(region).is_empty:
         raise refused("output-outside", "a region lies outside the image")
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 from lnm_desktop.domain.image import Kernel
 
+# What a spec may name as `api`: the interface only grows within this range.
+OLDEST_API = 1
 API_VERSION = 1
 # The kernels by which a slide is brought to a model's resolution; with another one the same network gives others
 # probabilities.
@@ -18,8 +20,10 @@ KERNELS = {"pil-bilinear-antialias": Kernel.BILINEAR, "area": Kernel.AREA, "dct-
 class ModelSpec:
     """One model's definition.
 
-    `task` is "tile-classification" for now. `resolution_mpp` is what the weights were trained at and `tile_px`
-    the edge of their input there. `resampling` names the kernel by which a slide is brought to that
+    `task` is that of the kind of model, e.g. "tile-classification", see docs/plugin-hooks.md. `resolution_mpp` is
+    what the weights were trained at and `tile_px` the edge of their input there; both are 0 for models without tiles.
+    The finding is the last of `classes`. `needs_images` names the kinds of image one of which it is run on ("slide",
+    "series"), none where it needs none. `resampling` names the kernel by which a slide is brought to that
     resolution, one of `KERNELS`. `operating_point` is the threshold frozen on training folds. `card` is Markdown.
     `synthetic` marks models trained on made-up data wherever they show.
     """
@@ -29,8 +33,8 @@ class ModelSpec:
     title: str
     task: str
     classes: tuple[str, ...]
-    resolution_mpp: float
-    tile_px: int
+    resolution_mpp: float = 0.0
+    tile_px: int = 0
     weights_file: str = ""
     weights_sha256: str = ""
     resampling: str = "pil-bilinear-antialias"

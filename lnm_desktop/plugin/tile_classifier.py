@@ -62,6 +62,7 @@ class TileClassifier(ModelPlugin):
     """
 
     Options: ClassVar[type[BaseModel]] = TileOptions
+    task: ClassVar[str] = "tile-classification"
     batch_size: int = 32
     streams: int = 1
 

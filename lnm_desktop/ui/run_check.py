@@ -37,7 +37,7 @@ def why_not(spec: ModelSpec, context: RunContext, schema: ClinicalSchema, *, reg
         return "Open an image first."
     if unfit := unfit_image(spec, context.image.kind):
         return unfit
-    if not context.calibration.is_known:
+    if "slide" in spec.needs_images and not context.calibration.is_known:
         return "The image does not say how large its pixels are. State the pixel size below."
     if regions_only and not context.regions:
         return "Select one or more regions in the viewer, or choose the whole slide."

@@ -1,4 +1,4 @@
-"""One prediction: open the slide, run the model, write the bundle with all that its numbers depend on."""
+"""One prediction: open the image, run the model, write the bundle with all that its numbers depend on."""
 
 from __future__ import annotations
 
@@ -8,24 +8,19 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from lnm_desktop.domain.image import Calibration, CalibrationSource, ImageInfo, ImageKind, Photometric
 from lnm_desktop.domain.prediction import Prediction
-from lnm_desktop.errors import ImageDamaged, ImageUnsupported, InferenceError
+from lnm_desktop.errors import InferenceError
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
-from lnm_desktop.imaging.fingerprint import fingerprint
-from lnm_desktop.imaging.open import open_image
-from lnm_desktop.imaging.synthetic import is_synthetic
 from lnm_desktop.inference.request import PredictionRequest
 from lnm_desktop.inference.wire import request_from_dict
 from lnm_desktop.plugin.model import ModelInputs, ModelOutput
 from lnm_desktop.plugin.output_check import check_output
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request
+from lnm_desktop.worker.images import needed_image
 from lnm_desktop.worker.job import RunJob
 from lnm_desktop.worker.models import LoadedModel, WorkerModels
 from lnm_desktop.worker.provenance import RunFacts, library_versions, provenance
-
-MPP_TOLERANCE = 0.01
 
 
 def run_prediction(models: WorkerModels, request: Request) -> Message:
@@ -42,12 +37,9 @@ def run_prediction(models: WorkerModels, request: Request) -> Message:
 
 
 def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
-    job.stage("opening the slide")
-    path = Path(asked.image_path)
-    with open_image(path) as slide:
-        opened = _version(path)
-        calibration, notes = run_calibration(slide.info, asked.user_mpp)
-        made_up = asked.synthetic_input or is_synthetic(slide.info)
+    job.stage("opening the image")
+    spec = models.host.find(asked.model_id).spec
+    with needed_image(spec, asked.image_path, asked.user_mpp) as image:
         job.stage("loading the model")
         loaded = models.load(asked.model_id, asked.device, asked.threads)
         job.facts = {"device": loaded.device, "arithmetic": loaded.arithmetic, "libraries": library_versions()}
@@ -55,14 +47,15 @@ def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
         job.stage("running")
         started, clock = datetime.now(UTC), time.monotonic()
         with loaded.running():
-            inputs = ModelInputs(slide, calibration, asked.regions, asked.clinical)
+            inputs = ModelInputs(image.reader, image.calibration, asked.regions, asked.clinical)
             output = loaded.model.predict(inputs, options, job)
-        check_output(output, slide.info.region)
+        check_output(output, image.reader.info.region if image.reader is not None else None)
         duration_s = time.monotonic() - clock
-    job.stage("writing the result")
+        job.stage("writing the result")
+        image_fingerprint = image.fingerprint()
     facts = RunFacts(
-        image=fingerprint(path),
-        calibration=calibration,
+        image=image_fingerprint,
+        calibration=image.calibration,
         regions=asked.regions,
         clinical=asked.clinical,
         options=options,
@@ -73,35 +66,9 @@ def _run(models: WorkerModels, asked: PredictionRequest, job: RunJob) -> None:
         started=started,
         duration_s=duration_s,
     )
-    if _version(path) != opened:
-        raise ImageDamaged(f"{path.name} was changed while the model ran", hint="Run it again on the finished file.")
-    bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, made_up), *notes))
+    made_up = asked.synthetic_input or image.synthetic
+    bundle = _bundle(models, loaded, asked, output, facts, (*_synthetic_notes(loaded, made_up), *image.notes))
     save_bundle(bundle, Path(asked.out_dir))
-
-
-def _version(path: Path) -> tuple[int, int]:
-    """Size and time of the last change: with other ones the fingerprint is not that of the pixels that were read."""
-    status = path.stat()
-    return status.st_size, status.st_mtime_ns
-
-
-def run_calibration(info: ImageInfo, user_mpp: float) -> tuple[Calibration, tuple[str, ...]]:
-    """The file's pixel size, else the one that a person stated, with a note where both are given and differ.
-
-    Raises ImageUnsupported for what is not a colour slide.
-    """
-    if info.kind is not ImageKind.SLIDE or info.photometric is not Photometric.RGB:
-        raise ImageUnsupported(
-            "this image is not a colour slide, and the model needs one", hint="Choose a whole slide image."
-        )
-    if info.calibration.is_known:
-        differs = user_mpp > 0 and abs(user_mpp / info.calibration.mpp - 1) > MPP_TOLERANCE
-        note = f"The file's pixel size of {info.calibration.mpp:.4g} µm was used, not the stated {user_mpp:g}."
-        return info.calibration, (note,) if differs else ()
-    if user_mpp > 0:
-        note = f"The pixel size of {user_mpp:g} µm was stated by the user; the file has none."
-        return Calibration(user_mpp, user_mpp, CalibrationSource.USER), (note,)
-    return info.calibration, ()
 
 
 def _options(loaded: LoadedModel, asked: PredictionRequest) -> BaseModel:
@@ -118,7 +85,7 @@ def _options(loaded: LoadedModel, asked: PredictionRequest) -> BaseModel:
 def _synthetic_notes(loaded: LoadedModel, made_up: bool) -> tuple[str, ...]:
     notes = []
     if made_up:
-        notes.append("SYNTHETIC INPUT: the slide is made up and says nothing about a patient.")
+        notes.append("SYNTHETIC INPUT: the image is made up and says nothing about a patient.")
     if loaded.model.spec.synthetic:
         notes.append("SYNTHETIC MODEL: it was trained on made-up data and says nothing about a patient.")
     return tuple(notes)
@@ -140,7 +107,8 @@ def _bundle(
         scores=output.scores,
         heatmaps=output.grids,
         regions=output.regions,
+        objects=output.objects,
         warnings=(*notes, *output.warnings),
         provenance=provenance(models.plugin, loaded.model, output, facts),
     )
-    return Bundle(prediction, output.maps)
+    return Bundle(prediction, output.maps, features=output.features)

@@ -22,7 +22,7 @@ from lnm_desktop.domain.image import ImageInfo, ImageKind, Level, Photometric, R
 from lnm_desktop.errors import ImageDamaged, ImageError, ImageUnsupported
 from lnm_desktop.imaging.area import area_mean
 from lnm_desktop.imaging.dicom_check import HEADER_ERRORS, bad_header, quiet_pydicom, read_header
-from lnm_desktop.imaging.dicom_geometry import Plane, calibration, order, planes_of
+from lnm_desktop.imaging.dicom_geometry import Plane, calibration, order, phases_of, planes_of
 from lnm_desktop.imaging.dicom_values import (
     grey_dtype,
     is_grey,
@@ -219,6 +219,7 @@ class DicomSeriesReader(ImageReader):
             photometric=Photometric.GREY if self._grey else Photometric.RGB,
             dtype=self._dtype.name,
             planes=len(self._planes),
+            phases=phases_of(self._planes),
             window=window,
             inverted=self._grey and is_inverted(header),
             modality=str(header.get("Modality", "")),

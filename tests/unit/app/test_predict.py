@@ -101,8 +101,8 @@ def test_wrong_options_never_reach_a_worker(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("spec", "error", "words"),
     [
-        (replace(SPEC, needs_clinical=("age",)), ClinicalError, "needs clinical data: Age"),
-        (replace(SPEC, needs_images=("series",)), InferenceError, "reads a series; the image is a slide"),
+        (replace(SPEC, needs_images=(), needs_clinical=("age",)), ClinicalError, "needs clinical data: Age"),
+        (replace(SPEC, needs_images=("series",)), InferenceError, "reads a series, and none was given"),
     ],
 )
 @pytest.mark.parametrize("record", [ClinicalRecord(), ClinicalRecord({"age": Absent.UNKNOWN})])
@@ -110,9 +110,16 @@ def test_what_a_model_needs_is_asked_before_its_worker(
     tmp_path: Path, spec: ModelSpec, error: type[Exception], words: str, record: ClinicalRecord
 ) -> None:
     models = FakeModels(spec=spec)
+    request = replace(a_request(tmp_path, tmp_path / "result", clinical=record), image_path="")
     with pytest.raises(error, match=words):
-        predict(cast(Models, models), a_request(tmp_path, tmp_path / "result", clinical=record))
+        predict(cast(Models, models), request)
     assert models.requests == []
+
+
+def test_a_model_without_images_runs_without_one(tmp_path: Path) -> None:
+    models = FakeModels(spec=replace(SPEC, needs_images=()))
+    request = replace(a_request(tmp_path, tmp_path / "result"), image_path="", options={})
+    assert predict(cast(Models, models), request).prediction.id == request.run_id
 
 
 def test_a_run_on_a_thread_ends_with_one_call(tmp_path: Path) -> None:

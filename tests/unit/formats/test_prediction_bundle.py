@@ -14,9 +14,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet, new_annotation
-from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, Size
+from lnm_desktop.domain.geometry import Geometry, Point, Region, Shape, Size, rectangle
 from lnm_desktop.domain.ids import RunId
-from lnm_desktop.domain.prediction import HeatmapGrid, Prediction, Provenance, RankedRegion, Score
+from lnm_desktop.domain.prediction import (
+    ATTENTION,
+    FoundObject,
+    HeatmapGrid,
+    Prediction,
+    Provenance,
+    RankedRegion,
+    Score,
+)
 from lnm_desktop.errors import FormatError
 from lnm_desktop.formats import findings, strict_json
 from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle, map_file, same_numbers, save_bundle
@@ -66,6 +74,33 @@ def test_a_loaded_bundle_saves_to_the_same_bytes(tmp_path: Path) -> None:
     assert files == ["annotations.xml", "heatmap-tumor.safetensors", "heatmap.png", "prediction.json"]
     for name in files:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_objects_and_features_come_back_and_objects_are_annotations(tmp_path: Path) -> None:
+    objects = (
+        FoundObject(Geometry(Shape.DOT, (Point(3.25, 4.0),)), "mitosis", 0.875),
+        FoundObject(rectangle(Region(1, 2, 30, 40)), "cell", 0.5),
+    )
+    features = {"features": np.arange(6, dtype=np.float32).reshape(2, 3), "coordinates": np.zeros((2, 2))}
+    bundle = Bundle(a_prediction(heatmaps=(), objects=objects), features=features)
+    save_bundle(bundle, tmp_path)
+    loaded = load_bundle(tmp_path)
+    assert loaded.prediction.objects == objects
+    assert same_numbers(loaded, bundle) == ()
+    assert loaded.features["features"].tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert loaded.features["coordinates"].dtype == np.float64
+    assert [(item.group, item.geometry) for item in loaded.annotations] == [
+        (f"{item.label} (model)", item.geometry) for item in objects
+    ]
+    assert same_numbers(loaded, replace(loaded, features={})) == ("features coordinates", "features features")
+    save_bundle(replace(bundle, features={}), tmp_path)
+    assert not (tmp_path / "features.safetensors").exists()
+
+
+def test_a_map_of_attention_is_not_outlined(tmp_path: Path) -> None:
+    grid = replace(a_prediction().heatmaps[0], name=ATTENTION)
+    save_bundle(Bundle(a_prediction(heatmaps=(grid,)), {ATTENTION: a_map()}), tmp_path)
+    assert [item.group for item in load_bundle(tmp_path).annotations] == ["regions (model)"]
 
 
 def test_what_was_found_is_the_outline_of_the_cells_at_the_operating_point(tmp_path: Path) -> None:

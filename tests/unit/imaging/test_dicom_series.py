@@ -75,6 +75,15 @@ def test_even_spacing_is_told_and_uneven_warned_of(tmp_path: Path) -> None:
     assert any("2.50 to 5.00 mm: some may be missing" in text for text in info_of(tmp_path).warnings)
 
 
+def test_phases_at_one_position_are_counted_and_the_spacing_is_that_of_the_positions(tmp_path: Path) -> None:
+    for number in range(6):
+        a_slice(tmp_path / f"{number}.dcm", (number % 2) * 2.5, InstanceNumber=number)
+    info = info_of(tmp_path)
+    assert (info.planes, info.phases, info.spacing_mm[2]) == (6, 3, 2.5)
+    (tmp_path / "5.dcm").unlink()
+    assert info_of(tmp_path).phases == 1
+
+
 def test_without_positions_the_instance_number_orders(tmp_path: Path) -> None:
     for name, number in (("a", 3), ("b", 1), ("c", 2)):
         a_slice(tmp_path / f"{name}.dcm", 0, value=number, InstanceNumber=number, ImagePositionPatient=None)
