@@ -17,6 +17,8 @@ from lnm_desktop.plugin.fitting import Fit, Role, fit, own_version
 from lnm_desktop.plugin.installation import Installation, InstalledVersion, Record
 from lnm_desktop.plugin.manifest import forget_manifest
 
+CONSENT = "The plugin runs as a program of yours: it can read your files. Install only what you trust."
+
 
 @dataclass(frozen=True)
 class Change:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 NAME = typer.Argument(help="Name of the plugin, as `lnm plugins list` shows it.")
 JSON = typer.Option(False, "--json", help="Print one JSON object.")
-CONSENT = "The plugin runs as a program of yours: it can read your files. Install only what you trust."
 keys = typer.Typer(help="Keys with which publishers sign their bundles.", no_args_is_help=True)
 
 
@@ -39,6 +38,8 @@ def install(
 
     Example: lnm plugins install lnm-darkness.lnmplugin --dry-run
     """
+    from lnm_desktop.app.plugin_installing import CONSENT  # noqa: PLC0415 - keeps the start of other commands short
+
     installer = _installer()
     plan = installer.plan(source, index=index)
     if not as_json:

@@ -44,6 +44,7 @@ from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.picture import PictureTaker
+from lnm_desktop.ui.plugin_managing import PluginManaging
 from lnm_desktop.ui.screen import new_application
 from lnm_desktop.ui.theme.stylesheet import apply_theme
 from lnm_desktop.ui.theme.tokens import tokens_of
@@ -104,6 +105,7 @@ class Desktop(QObject):
         self.wiring = Wiring(self.actions, self.bench)
         self.bookmarking = Bookmarking(self.actions, self.bench)
         self.backing_up = BackingUp(self.actions, self.bench)
+        self.plugin_managing = PluginManaging(self.actions, self.bench, models)
         self.history = History(self.actions, self.bench)
         self.to_restore: tuple[Path, Backup] | None = None
         self.covering = Covering(self.actions, self.bench)

@@ -29,7 +29,7 @@ from lnm_desktop.ui.shortcuts import Shortcuts
 from lnm_desktop.ui.staging import Staging
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
-from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog, plugins_dialog
+from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog
 from lnm_desktop.ui.widgets.shortcuts_dialog import ShortcutsDialog
 from lnm_desktop.ui.workbench import Workbench
 
@@ -154,7 +154,6 @@ class Wiring(QObject):
                 "palette": self.palette.ask,
                 "shortcuts": self._show_shortcuts,
                 "messages": lambda: _show(messages_dialog(bench.notices, window)),
-                "plugins": lambda: _show(plugins_dialog(bench.predicting.plugins, window)),
                 "logs": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(log_dir()))),
                 "about": lambda: _show(about_dialog(window)),
             }

@@ -21,7 +21,7 @@ from lnm_desktop.ui.widgets.waiting_runs import WaitingRuns
 
 _DEVICES = (("Automatic", "auto"), ("Processor (CPU)", "cpu"), ("NVIDIA GPU (CUDA)", "cuda"))
 _LOADING = "Looking for installed models. The first time this takes up to a minute; you can go on working."
-_NONE = "No usable model is installed. See Plugins ▸ Installed Plugins."
+_NONE = "No usable model is installed. See Plugins ▸ Plugins."
 
 
 class ModelsPanel(QWidget):

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QWidget
 
 from lnm_desktop import __version__
-from lnm_desktop.app.models import PluginState
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.ui.notices import Notice
 from lnm_desktop.ui.widgets.parts import button, column, label, row
@@ -43,12 +42,6 @@ def messages_dialog(notices: Iterable[Notice], parent: QWidget) -> TableDialog:
     """Everything that the window had to tell, newest first."""
     rows = [(f"{n.time:%H:%M:%S}", n.severity.value, n.message, n.hint, n.details) for n in notices]
     return TableDialog("Messages", ("Time", "Weight", "What happened", "What to do", "Details"), rows[::-1], parent)
-
-
-def plugins_dialog(states: Iterable[PluginState], parent: QWidget) -> TableDialog:
-    """Installed plugins and what is wrong with them."""
-    rows = [(s.name, s.version, ", ".join(m.spec.id for m in s.models), s.problem or "in order") for s in states]
-    return TableDialog("Installed Plugins", ("Plugin", "Version", "Models", "State"), rows, parent)
 
 
 def about_dialog(parent: QWidget) -> QDialog:

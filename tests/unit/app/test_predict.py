@@ -28,13 +28,20 @@ from tests.fakes.slides import a_request
 SPEC = ModelSpec("fake-darkness", "1.0", "Fake", "tile-classification", ("light", "dark"), 1.0, 96)
 
 
+class NoCache(RunCache):
+    """Knows no run."""
+
+    def key(self, request: PredictionRequest, plugin_hash: str) -> str:
+        return ""
+
+
 class FakeModels:
     """One model whose worker is this object; made up."""
 
     def __init__(self, problem: Exception | None = None, spec: ModelSpec = SPEC) -> None:
         self.problem = problem
         self.spec = spec
-        self.runs = RunCache(Path("of a slide that is not there nothing is kept"))
+        self.runs = NoCache(Path())
         self.plugin = SimpleNamespace(hash="made up")
         self.requests: list[PredictionRequest] = []
 
