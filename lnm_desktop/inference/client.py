@@ -208,6 +208,9 @@ class WorkerClient:
         except ChildDied as death:
             raise self._death_words(what, str(death.facts.get("reason", "ended"))) from death
         except LnmError as error:
+            if error.facts.get("unexpected"):
+                # Nobody knows what it left behind; after a failed assertion of a GPU nothing works in its process.
+                child.kill("ran into a defect and was replaced")
             raise _translated(error, what) from error
 
     def _watch(
