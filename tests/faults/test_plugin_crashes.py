@@ -281,9 +281,12 @@ def test_p09_a_plugin_that_crashes_three_times_is_set_aside_until_it_is_asked_fo
     models = start(armed("os._exit(9)"))
     models.plugins()
     flag.touch()
+    hints = []
     for _ in range(MOST_CRASHES):
-        with pytest.raises(InferenceError, match="exit code 9"):
+        with pytest.raises(InferenceError, match="exit code 9") as caught:
             run(models, tmp_path)
+        hints.append(caught.value.hint)
+    assert ["lnm plugins retry fake-darkness" in hint for hint in hints] == [False, False, True]
     with pytest.raises(PluginError):
         run(models, tmp_path)
     (state,) = models.plugins()
