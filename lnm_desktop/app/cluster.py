@@ -87,7 +87,7 @@ def _cluster(where: str, workers: int) -> SpecCluster:
 
 def _slurm(workers: int) -> SpecCluster:
     try:
-        from dask_jobqueue.slurm import SLURMCluster  # noqa: PLC0415 - an extra
+        from dask_jobqueue.slurm import SLURMCluster  # noqa: PLC0415 - an extra  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise EnvironmentFault(
             "Slurm needs the package dask-jobqueue", hint="Install lnm-desktop[cluster]."

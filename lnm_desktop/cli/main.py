@@ -17,6 +17,7 @@ from lnm_desktop.cli import (
     dicom,
     doctor,
     evaluate,
+    explain,
     export,
     export_region,
     history,
@@ -44,7 +45,7 @@ lnm = typer.Typer(
     rich_markup_mode="rich",
 )
 COMMANDS = (
-    *(demo, app, inspect, predict, verify, batch, evaluate, stage),
+    *(demo, app, inspect, predict, explain, verify, batch, evaluate, stage),
     *(measurements, export, export_region, history, doctor),
 )
 for module in COMMANDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import threading
 import time
@@ -14,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lnm_desktop.domain.geometry import Point
 from lnm_desktop.errors import Cancelled, InferenceError, LnmError, PluginError
 from lnm_desktop.inference.events import OnEvent, event_from_dict
 from lnm_desktop.inference.request import PredictionRequest
@@ -64,6 +66,19 @@ class Classified:
     device: str
     batch_size: int
     libraries: Mapping[str, str]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Explained:
+    """A tile (tile, tile, 3), what each pixel adds (tile, tile), probabilities (classes,), what the tile spans."""
+
+    tile: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    probabilities: tuple[float, ...]
+    region: tuple[float, float, float, float]
+    gap: float | None
+    device: str
+    libraries: dict[str, str]
 
 
 class WorkerClient:
@@ -131,6 +146,34 @@ class WorkerClient:
             answer = self._wait(child, "classify_files", arguments, on_event, control, model_id)
         probabilities = np.asarray(answer["probabilities"], dtype=np.float64)
         return Classified(probabilities, answer["device"], answer["batch_size"], answer["libraries"])
+
+    def explain(
+        self, model_id: str, slide: Path, at: Point, method: str, target: int, user_mpp: float = 0.0
+    ) -> Explained:
+        """Why the model answers as it does for the tile around a level-0 point. Raises as `predict`."""
+        arguments = {
+            "model_id": model_id,
+            "image_path": str(slide.absolute()),
+            "user_mpp": user_mpp,
+            "x": at.x,
+            "y": at.y,
+            "method": method,
+            "target": target,
+            "device": "auto",
+            "threads": 1,
+        }
+        with self._worker() as child:
+            answer = self._wait(child, "explain", arguments, None, None, model_id)
+        side = answer["tile_px"]
+        return Explained(
+            np.frombuffer(base64.b64decode(answer["tile"]), np.uint8).reshape(side, side, 3),
+            np.frombuffer(base64.b64decode(answer["values"]), "<f4").reshape(side, side).astype(np.float32),
+            tuple(answer["probabilities"]),
+            tuple(answer["region"]),
+            answer["gap"],
+            answer["device"],
+            answer["libraries"],
+        )
 
     def close(self) -> None:
         """End the worker; a request that is being answered fails."""

@@ -17,6 +17,7 @@ from torch import nn
 from lnm_desktop import paths
 from lnm_desktop.errors import InferenceError, WeightsError
 from lnm_desktop.learning.backends import TorchBackend
+from lnm_desktop.learning.cam_layer import CamLayer, last_layer
 from lnm_desktop.learning.choice import Chosen, Wish, Workplace
 from lnm_desktop.learning.sample_tiles import sample_tiles
 from lnm_desktop.plugin.model import Job, ModelInputs, ModelOutput
@@ -48,6 +49,10 @@ class TorchTileClassifier(TileClassifier):
     def network(self) -> nn.Module:
         """The network on its device, in evaluation mode."""
         return self._workplace.network
+
+    def cam_layer(self) -> CamLayer:
+        """The layer for Grad-CAM. Write it where the network looks at a part of the tile only. Raises LookupError."""
+        return last_layer(self.network(), self.spec.tile_px)
 
     def load(self, device: str, weights: Path) -> None:
         """Put the network on the device and choose its backend. Raises WeightsError, InferenceError."""

@@ -14,6 +14,7 @@ from lnm_desktop.errors import PluginError
 from lnm_desktop.plugin import hookspecs
 from lnm_desktop.plugin.discovery import GROUP, InstalledPlugin
 from lnm_desktop.plugin.model import ModelPlugin
+from lnm_desktop.plugin.ready_made import ready_made
 from lnm_desktop.plugin.spec import API_VERSION, KERNELS, OLDEST_API, ModelDescription, ModelSpec
 from lnm_desktop.plugin.weights import verify_weights
 
@@ -22,10 +23,14 @@ HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("lnm_"))
 
 @dataclass(frozen=True, slots=True)
 class RegisteredModel:
-    """A spec and where its class is: "package.module:Class"."""
+    """A spec and where its class is: "package.module:Class".
+
+    `folder` holds the weights; None means beside the module of the class.
+    """
 
     spec: ModelSpec
     entry: str
+    folder: Path | None = None
 
 
 class ModelRegistry:
@@ -34,7 +39,7 @@ class ModelRegistry:
     def __init__(self) -> None:
         self.models: dict[str, RegisteredModel] = {}
 
-    def register(self, spec: ModelSpec, entry: str) -> None:
+    def register(self, spec: ModelSpec, entry: str, *, folder: Path | None = None) -> None:
         """Given to the hook `lnm_register_models`."""
         if not isinstance(spec, ModelSpec):
             raise PluginError(f"it registers {type(spec).__name__} where a ModelSpec is needed")
@@ -53,7 +58,7 @@ class ModelRegistry:
             raise PluginError(f"it registers the model {spec.id!r} twice")
         if entry.count(":") != 1:
             raise PluginError(f"the class of {spec.id!r} is given as {entry!r}, not as 'package.module:Class'")
-        self.models[spec.id] = RegisteredModel(spec, entry)
+        self.models[spec.id] = RegisteredModel(spec, entry, folder)
 
 
 class PluginHost:
@@ -97,7 +102,7 @@ class PluginHost:
         if not registered.spec.weights_file:
             return Path()
         module = sys.modules[registered.entry.partition(":")[0]]
-        folder = Path(str(module.__file__)).resolve().parent
+        folder = registered.folder or Path(str(module.__file__)).resolve().parent
         weights = (folder / registered.spec.weights_file).resolve()
         if not weights.is_relative_to(folder):
             raise PluginError(f"the weights of {model_id!r} lie outside the plugin's own folder")
@@ -117,6 +122,9 @@ def _registered(plugin: InstalledPlugin) -> dict[str, RegisteredModel]:
         raise PluginError(f"a hook is not as it should be: {error}", hint="See docs/plugin-hooks.md.") from error
     registry = ModelRegistry()
     manager.hook.lnm_register_models(register=registry.register)
+    if (made := ready_made(module)) is not None:
+        folder, card = made
+        registry.register(card.spec(folder), card.entry, folder=folder)
     if not registry.models:
         raise PluginError("it registers no model", hint="Implement lnm_register_models, see docs/write-a-plugin.md.")
     return registry.models

@@ -15,6 +15,7 @@ from lnm_desktop.process.channel import Message
 from lnm_desktop.process.group import lead_group
 from lnm_desktop.process.loop import Request, serve
 from lnm_desktop.worker.classify import classify_files
+from lnm_desktop.worker.explain import explain_tile
 from lnm_desktop.worker.guard import guard
 from lnm_desktop.worker.models import WorkerModels, plugin_code
 from lnm_desktop.worker.predict import run_prediction
@@ -34,6 +35,7 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
         "describe": _describe,
         "predict": run_prediction,
         "classify_files": classify_files,
+        "explain": explain_tile,
         "probe": _probe,
     }
     serve(connection, log_file, {name: partial(operation, models) for name, operation in operations.items()})

@@ -7,8 +7,9 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from lnm_desktop.learning.cam_layer import CamLayer
 from lnm_desktop.learning.torch_tiles import TorchTileClassifier
-from lnm_tumor_tiles.network import TumorTileNet
+from lnm_tumor_tiles.network import FIELD_SIZE, TILE_SIZE, DihedralNet, TumorTileNet
 from lnm_tumor_tiles.weights import load_weights
 
 
@@ -18,6 +19,14 @@ class TumorTiles(TorchTileClassifier):
     def build(self, weights: Path) -> nn.Module:
         """The network that answers with the probabilities of normal and tumour."""
         return BothClasses(load_weights(weights))
+
+    def cam_layer(self) -> CamLayer:
+        """The last layer of the last member; it looks at the centre of the tile only."""
+        network = self.network()
+        assert isinstance(network, BothClasses)
+        member = network.network.members[-1]
+        assert isinstance(member, DihedralNet)
+        return CamLayer(member.layers[-1], (TILE_SIZE - FIELD_SIZE) // 2)
 
 
 class BothClasses(nn.Module):
