@@ -96,12 +96,14 @@ class Models:
                 client = self._clients[plugin.hash] = self._new_client(plugin)
             return client
 
-    def note_death(self, model_id: str) -> None:
-        """The process that ran a model died; the plugin is set aside when that happens too often."""
+    def note_death(self, model_id: str) -> str:
+        """The process that ran a model died; where that was once too often, why the plugin is set aside now."""
         plugin = self._owner(model_id)[0].plugin
-        if self._quarantine.note_crash(plugin):
-            _log.warning("plugin %s is set aside: it keeps crashing", Safe(plugin.distribution))
-            self.refresh()
+        if not self._quarantine.note_crash(plugin):
+            return ""
+        _log.warning("plugin %s is set aside: it keeps crashing", Safe(plugin.distribution))
+        self.refresh()
+        return self._quarantine.problem(plugin)
 
     def retry(self, name: str) -> PluginState:
         """Ask a plugin again that had a problem. Raises PluginError for a name that is not installed."""
@@ -122,6 +124,11 @@ class Models:
             gone = [self._clients.pop(key) for key in list(self._clients) if key not in known]
         for client in gone:
             client.close()
+
+    def use_all(self) -> None:
+        """Take in every plugin there is, after a start without those of others."""
+        self._search = known_plugins
+        self.refresh()
 
     def close(self) -> None:
         """End all workers."""

@@ -12,6 +12,8 @@ from lnm_desktop.plugin.discovery import normalised
 from lnm_desktop.plugin.installation import Installation, Record, State
 from lnm_desktop.plugin.spec import ModelDescription
 
+LEFT_OUT = "left out in safe mode"
+
 
 @dataclass(frozen=True)
 class PluginEntry:
@@ -50,14 +52,16 @@ class PluginEntry:
 
 
 def overview(states: Sequence[PluginState]) -> tuple[PluginEntry, ...]:
-    """The plugins of the environment and those installed from packages, the disabled ones last.
+    """The plugins of the environment and those installed from packages; last, those that are disabled or left out.
 
     Raises PluginError where the record of installed plugins is damaged.
     """
     installed = Installation(paths.data_dir() / "plugins").state()
     entries = [_entry(state, installed) for state in states]
     disabled = [_disabled(record, installed) for record in installed.records if not record.enabled]
-    return (*entries, *disabled)
+    names = {normalised(state.name) for state in states}
+    left_out = [record for record in installed.records if record.enabled and normalised(record.name) not in names]
+    return (*entries, *(_installed(record, installed, (), LEFT_OUT) for record in left_out), *disabled)
 
 
 def _entry(state: PluginState, installed: State) -> PluginEntry:

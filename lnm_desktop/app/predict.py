@@ -49,8 +49,8 @@ def predict(
     try:
         client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, control)
     except InferenceError as error:
-        if "reason" in error.facts:
-            models.note_death(request.model_id)
+        if "reason" in error.facts and (aside := models.note_death(request.model_id)):
+            raise InferenceError(error.message, hint=f"Of this plugin {aside}.", **error.facts) from error
         raise
     bundle = load_bundle(Path(request.out_dir))
     cache.keep(key, bundle)

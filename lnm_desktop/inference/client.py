@@ -257,8 +257,14 @@ class WorkerClient:
             request_id, future = child.submit(operation, arguments, deadline_s=_FOR_EVER_S, on_event=heard)
             return self._watch(child, request_id, future, heard, control or RunControl())
         except ChildDied as death:
+            if self._closed.is_set():
+                # Whoever closed it ended the run; that is no crash.
+                raise Cancelled(f"the worker of {self.plugin.distribution} was closed") from death
             raise self._death_words(what, str(death.facts.get("reason", "ended"))) from death
         except LnmError as error:
+            if error.facts.get("unexpected"):
+                # Nobody knows what it left behind; after a failed assertion of a GPU nothing works in its process.
+                child.kill("ran into a defect and was replaced")
             raise _translated(error, what) from error
 
     def _watch(

@@ -17,6 +17,7 @@ from typing import Any
 from lnm_desktop.errors import LnmError, from_dict
 from lnm_desktop.log import Safe, get_logger
 from lnm_desktop.process.channel import Channel, ChannelClosed, Message
+from lnm_desktop.process.group import end_group
 
 _log = get_logger(__name__)
 OnEvent = Callable[[Message], None]
@@ -134,6 +135,7 @@ class Child:
         if self._process.is_alive():
             self._process.kill()
             self._process.join(2)
+        self._end_offspring()
         # Only when nobody reads any more: a descriptor closed under a reader may already be another file's.
         self._receiver.join(2)
         self._channel.close()
@@ -211,7 +213,13 @@ class Child:
         if first:
             _log.warning("%s: %s", Safe(self.spec.name), Safe(reason))
             self._process.kill()
+            self._end_offspring()
         self._fail_all(death)
+
+    def _end_offspring(self) -> None:
+        """What the process started itself goes with it, where it leads a group of its own."""
+        if self._process.pid is not None:
+            end_group(self._process.pid)
 
     def _fail_all(self, death: ChildDied) -> None:
         with self._lock:

@@ -16,6 +16,7 @@ import psutil
 
 from lnm_desktop.errors import Cancelled, LnmError
 from lnm_desktop.process.channel import Channel, ChannelClosed, Message
+from lnm_desktop.process.group import end_group
 
 HEARTBEAT_S = 0.5
 MOST_LOG_BYTES = 1024 * 1024
@@ -99,7 +100,7 @@ class RequestLoop:
             while True:
                 message = self._channel.receive()
                 if message["kind"] == "stop":
-                    os._exit(0)
+                    os._exit(0)  # the parent ends the group
                 elif message["kind"] in ("cancel", "pause", "resume"):
                     self._steer(message["kind"], message["id"])
                 else:
@@ -108,6 +109,7 @@ class RequestLoop:
                     self._waiting.put(request)
         except ChannelClosed:
             # The parent is gone: nobody would read a result, and native code may be stuck for ever.
+            end_group(os.getpid())
             os._exit(0)
 
     def _steer(self, kind: str, request_id: int) -> None:
@@ -149,6 +151,13 @@ def rss_bytes() -> int:
     return psutil.Process().memory_info().rss
 
 
+def keep_line(connection: Connection) -> None:
+    """The line to the parent is this process's alone: none of its children can speak on it or hold it open."""
+    if hasattr(os, "register_at_fork"):
+        os.set_inheritable(connection.fileno(), False)
+        os.register_at_fork(after_in_child=connection.close)
+
+
 def redirect_output(log_file: str) -> None:
     """Send stdout and stderr, native prints included, to a log so that they cannot disturb the protocol.
 
@@ -167,4 +176,5 @@ def redirect_output(log_file: str) -> None:
 def serve(connection: Connection, log_file: str, handlers: Mapping[str, Handler]) -> None:
     """Body of every child process."""
     redirect_output(log_file)
+    keep_line(connection)
     RequestLoop(Channel(connection), handlers).run()

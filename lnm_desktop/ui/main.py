@@ -18,8 +18,6 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from lnm_desktop.app.backups import Backup, restore_backup
 from lnm_desktop.app.leftovers import remove_leftovers
-from lnm_desktop.app.models import Models, own_plugins
-from lnm_desktop.app.safe_start import StartMark
 from lnm_desktop.app.session import Session
 from lnm_desktop.errors import EnvironmentFault, LnmError
 from lnm_desktop.formats.clinical_schema import load_default_schema
@@ -45,6 +43,7 @@ from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
 from lnm_desktop.ui.picture import PictureTaker
 from lnm_desktop.ui.plugin_managing import PluginManaging
+from lnm_desktop.ui.safe_mode import SafeMode
 from lnm_desktop.ui.screen import new_application
 from lnm_desktop.ui.theme.stylesheet import apply_theme
 from lnm_desktop.ui.theme.tokens import tokens_of
@@ -61,10 +60,6 @@ if TYPE_CHECKING:
 
 _log = get_logger(__name__)
 PANE_AFTER_MS = 50
-# A window that lives so long has started well.
-WORKING_AFTER_MS = 10_000
-SAFE_WORDS = "Started in safe mode: only the application's own models are used."
-SAFE_HINT = "Disable or remove the plugin that is to blame (`lnm plugins list`), then start again."
 
 
 class Desktop(QObject):
@@ -96,9 +91,8 @@ class Desktop(QObject):
         )
         self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels), self.panels.results)
         self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
-        self.start_mark = StartMark(cache_dir() / "starting")
-        self.safe = self.start_mark.begin() or arguments.safe_mode
-        models = Models(log_dir(), cache_dir(), search=own_plugins if self.safe else None)
+        self.safe_mode = SafeMode(cache_dir() / "starting", wanted=arguments.safe_mode)
+        models = self.safe_mode.models
         author = self.settings.author or getpass.getuser()
         self.bench = Workbench(self.window, self.panels, self.pixels, models, self.background, self.notices, author)
         self.bench.predicting.threads = self.settings.threads
@@ -125,13 +119,11 @@ class Desktop(QObject):
         workspace = Path(self._arguments.workspace) if self._arguments.workspace else default_workspace()
         self._open_workspace(workspace)
         self.bench.predicting.look_for_models()
-        QTimer.singleShot(WORKING_AFTER_MS, self.start_mark.succeed)
-        if self.safe:
-            self.notices.warn(SAFE_WORDS, SAFE_HINT)
+        self.safe_mode.begin(self.bench)
 
     def close(self) -> None:
         """Keep the layout and end every process. The pixel server goes first: an opening under way ends with it."""
-        self.start_mark.succeed()
+        self.safe_mode.succeed()
         if not self._arguments.screenshot:
             save_window(self.window, _layout_file())
         self.covering.close()

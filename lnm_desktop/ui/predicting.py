@@ -293,6 +293,8 @@ class Predicting(QObject):
             self._notices.info("The run was cancelled. Asked for again, it goes on with the tiles that it has.")
         else:
             self._notices.error(error)
+        if "reason" in error.facts:  # its process died: the plugin may be set aside
+            self.look_for_models()
 
     def _end(self) -> None:
         self._live = None

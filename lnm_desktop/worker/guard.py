@@ -17,6 +17,12 @@ from lnm_desktop.log import Safe, get_logger
 
 _log = get_logger(__name__)
 CASE_FILE = "workspace.db"
+CASE_MODULE = "lnm_desktop.store"
+_SENDS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_ASKS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+_TOUCHES = frozenset(
+    {"open", "sqlite3.connect", "os.remove", "os.rename", "os.link", "os.symlink", "os.truncate", "os.chmod"}
+)
 
 
 def guard(plugin: str) -> list[str]:
@@ -29,16 +35,14 @@ def guard(plugin: str) -> list[str]:
         raise PermissionError(f"{plugin} asked for {what}; plugins have no network and no cases")
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("socket.connect", "socket.sendto") and not _stays_here(*arguments[:2]):
+        if event in _SENDS and not _stays_here(*arguments[:2]):
             refuse("a connection to another machine")
-        elif (
-            event == "socket.getaddrinfo"
-            and arguments[0] not in (None, "", "localhost")
-            and not _is_here(arguments[0])
-        ):
+        elif event in _ASKS and not _is_here(arguments[0]):
             refuse("the address of another machine")
-        elif event == "open" and _is_case(arguments[0]):
+        elif event in _TOUCHES and any(map(_is_case, arguments[:2])):
             refuse("the file of a workspace")
+        elif event == "import" and arguments[0].startswith(CASE_MODULE):
+            refuse("the modules that read workspaces")
 
     sys.addaudithook(hear)
     return refused
@@ -47,7 +51,8 @@ def guard(plugin: str) -> list[str]:
 def _stays_here(connection: Any, address: Any) -> bool:
     if getattr(connection, "family", None) not in (socket.AF_INET, socket.AF_INET6):
         return True
-    return isinstance(address, tuple) and _is_here(address[0])
+    # A message on a line that stands already names nobody.
+    return address is None or (isinstance(address, tuple) and _is_here(address[0]))
 
 
 def _is_here(host: Any) -> bool:

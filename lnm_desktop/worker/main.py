@@ -12,6 +12,7 @@ from typing import Any
 
 from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.process.channel import Message
+from lnm_desktop.process.group import lead_group
 from lnm_desktop.process.loop import Request, serve
 from lnm_desktop.worker.check import check_plugin
 from lnm_desktop.worker.classify import classify_files
@@ -43,7 +44,8 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
 
 
 def _be_polite() -> None:
-    """No spinning threads beside the window; Ctrl-C is the parent's to interpret."""
+    """No spinning threads beside the window; Ctrl-C is the parent's to interpret; what it starts ends with it."""
+    lead_group()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

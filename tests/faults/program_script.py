@@ -306,6 +306,28 @@ class Held(Part):
         return True
 
 
+class SafeStart(Part):
+    """Says how it was started and with which plugins; what is offered then is taken."""
+
+    def __init__(self, desktop: program.Desktop) -> None:
+        super().__init__(desktop)
+        say("started")
+
+    def step(self) -> bool:
+        found = self.bench.predicting.plugins
+        if not found or (hasattr(self, "before") and found is self.before):
+            return False
+        badge = not self.desktop.window.status.safe.isHidden()
+        say("plugins", json.dumps({"badge": badge, "plugins": [one.name for one in found], "told": self.told()}))
+        offers = [notice.offer for notice in self.desktop.notices if notice.offer is not None]
+        if offers and not hasattr(self, "before"):
+            self.before = found
+            offers[0].call()
+            return False
+        self.close()
+        return True
+
+
 PARTS: dict[str, type[Part]] = {
     "held": Held,
     "edit": Edit,
@@ -316,6 +338,7 @@ PARTS: dict[str, type[Part]] = {
     "draw-polygon": DrawPolygon,
     "offered": Offered,
     "trouble": Trouble,
+    "safe-start": SafeStart,
 }
 
 

@@ -68,7 +68,7 @@ from lnm_desktop.ui import main
 
 def start(desktop, begin=main.Desktop.start):
     begin(desktop)
-    print(json.dumps([desktop.safe, [notice.text for notice in desktop.notices]]), flush=True)
+    print(json.dumps([desktop.safe_mode.on, [notice.text for notice in desktop.notices]]), flush=True)
 
 main.Desktop.start = start
 main.main(sys.argv[1:])

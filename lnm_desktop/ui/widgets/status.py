@@ -34,7 +34,9 @@ class Status(QStatusBar):
         self.coverage = label("", wrap=False)
         self.read_only = badge("READ-ONLY", "Nothing can be changed here: the workspace was opened for reading")
         self.read_only.hide()
-        for widget in (self.read_only, self.coverage, self.job, self.saved, self.device, self.notice):
+        self.safe = badge("SAFE MODE", "Plugins of others are left out; they are used again after the next start")
+        self.safe.hide()
+        for widget in (self.safe, self.read_only, self.coverage, self.job, self.saved, self.device, self.notice):
             self.addPermanentWidget(widget)
 
     def add_work(self, widget: QWidget) -> None:
@@ -57,6 +59,10 @@ class Status(QStatusBar):
     def show_read_only(self, *, read_only: bool) -> None:
         """A mark that stays while nothing can be changed."""
         self.read_only.setVisible(read_only)
+
+    def show_safe(self, *, safe: bool) -> None:
+        """A mark that stays while the plugins of others are left out."""
+        self.safe.setVisible(safe)
 
     def show_saved(self, utc: str | None) -> None:
         """When the last change was committed."""
