@@ -21,6 +21,8 @@ from lnm_desktop.plugin.spec import ModelSpec
 
 _log = get_logger(__name__)
 OnDone = Callable[[Bundle], None]
+# Why a process died that somebody let go: no fault of the plugin.
+WAS_CLOSED = "was closed"
 OnError = Callable[[LnmError], None]
 
 
@@ -49,7 +51,7 @@ def predict(
     try:
         client.predict(replace(checked, draft_file="" if fresh else cache.draft_file(key)), on_event, control)
     except InferenceError as error:
-        if "reason" in error.facts:
+        if error.facts.get("reason", WAS_CLOSED) != WAS_CLOSED:
             models.note_death(request.model_id)
         raise
     bundle = load_bundle(Path(request.out_dir))

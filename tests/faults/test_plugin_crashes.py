@@ -229,9 +229,17 @@ def test_p09_crashes_of_a_plugin_that_lie_far_apart_do_not_count(tmp_path: Path)
 def listener() -> Iterator[tuple[int, list[object]]]:
     """A server on this machine that counts who comes."""
     seen: list[object] = []
+
+    def meet() -> None:
+        visitor, address = server.accept()
+        visitor.close()
+        seen.append(address)
+
     with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=lambda: seen.append(server.accept()), daemon=True).start()
+        meeting = threading.Thread(target=meet, daemon=True)
+        meeting.start()
         yield server.getsockname()[1], seen
+        meeting.join(5)
 
 
 @pytest.mark.parametrize(
