@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from lnm_desktop.ui.main import Desktop
 
-PATIENCE_MS = 40_000
+# The first run of a model on a machine tries what computes fastest, and the machine may be busy.
+PATIENCE_MS = 150_000
 
 
 class RealWindow:

@@ -34,6 +34,7 @@ def a_run(image: Path, out: Path, **details: object) -> PredictionRequest:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_two_runs_on_a_slide_give_the_same_numbers(models: Models, shared_data: Path, tmp_path: Path) -> None:
     slide = shared_data / "slides" / "aperio_svs" / "CMU-1-Small-Region.svs"
     options = {"stride_px": 64}
@@ -54,6 +55,7 @@ def test_two_runs_on_a_slide_give_the_same_numbers(models: Models, shared_data: 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_a_slide_without_a_pixel_size_is_refused(models: Models, tmp_path: Path) -> None:
     picture = a_picture(tmp_path / "synthetic.png")
     with pytest.raises(CalibrationMissing) as caught:
@@ -63,6 +65,7 @@ def test_a_slide_without_a_pixel_size_is_refused(models: Models, tmp_path: Path)
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_evidence_can_be_measured_again(models: Models, shared_data: Path) -> None:
     tiles = shared_data / "tiles"
     report = evaluate_tiles(models, MODEL, tiles / "tiles.csv", tiles / "images", "test")

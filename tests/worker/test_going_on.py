@@ -81,7 +81,7 @@ def test_a_second_run_computes_nothing(start: Start, tmp_path: Path) -> None:  #
 
 
 def test_a_paused_run_computes_nothing_until_it_goes_on(start: Start, tmp_path: Path) -> None:  # noqa: F811
-    models = start(COUNTING, stall_s=4.0)
+    models = start(COUNTING, stall_s=12.0)
     image, watched = a_picture(tmp_path / "synthetic.png"), Watched()
     run = start_prediction(models, a_request(image, tmp_path / "one"), watched.event, watched.done, watched.error)
     assert watched.begun.wait(60)
@@ -89,7 +89,7 @@ def test_a_paused_run_computes_nothing_until_it_goes_on(start: Start, tmp_path: 
     time.sleep(1.0)
     before = computed(tmp_path)
     assert before < TILES
-    time.sleep(5)  # longer than a silent run is borne with
+    time.sleep(14)  # longer than a silent run is borne with
     assert computed(tmp_path) == before
     run.pause(False)
     assert run.wait(60)
