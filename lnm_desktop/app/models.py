@@ -57,7 +57,7 @@ class Models:
         self._search = search or known_plugins
         self._limits = limits or Limits()
         self.runs = RunCache(cache_dir / "runs")
-        self._quarantine = Quarantine(cache_dir / "crashes")
+        self._quarantine = Quarantine(cache_dir)
         self._manifests: dict[str, Manifest] | None = None
         self._clients: dict[str, WorkerClient] = {}
         self._lock = threading.RLock()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lnm_desktop.app.plugin_sources import fetch
+from lnm_desktop.app.quarantine import Quarantine
 from lnm_desktop.errors import LnmError, PluginError
 from lnm_desktop.inference.client import Limits, WorkerClient
 from lnm_desktop.plugin.bundle import Package
@@ -198,6 +199,7 @@ class PluginInstaller:
         for version in record.versions:
             for plugin in self._installation.found_in(self._installation.root / version.folder):
                 forget_manifest(plugin, self._cache_dir)
+                Quarantine(self._cache_dir).lift(plugin)
                 for log in self._log_dir.glob(f"worker-{plugin.distribution}*.log"):
                     log.unlink(missing_ok=True)
 

@@ -15,10 +15,10 @@ WITHIN_S = 600.0
 
 
 class Quarantine:
-    """Remembers on disk when each plugin's process died; another version of a plugin begins anew."""
+    """Remembers in the cache when each plugin's process died; another version of a plugin begins anew."""
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
-        self._folder = folder
+    def __init__(self, cache_dir: Path, clock: Callable[[], float] = time.time) -> None:
+        self._folder = cache_dir / "crashes"
         self._clock = clock
 
     def note_crash(self, plugin: InstalledPlugin) -> bool:
@@ -41,7 +41,7 @@ class Quarantine:
         )
 
     def lift(self, plugin: InstalledPlugin) -> None:
-        """Use the plugin again."""
+        """Use the plugin again, or forget about it."""
         self._file(plugin).unlink(missing_ok=True)
 
     def _times(self, plugin: InstalledPlugin) -> list[float]:

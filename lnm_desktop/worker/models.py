@@ -9,10 +9,12 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
-from lnm_desktop.errors import LnmError, PluginError
+from lnm_desktop.errors import InferenceError, LnmError, PluginError, WeightsError
+from lnm_desktop.learning.sample_tiles import sample_tiles
 from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.plugin.host import PluginHost
 from lnm_desktop.plugin.model import ModelPlugin
+from lnm_desktop.plugin.tile_classifier import TileClassifier
 from lnm_desktop.process.loop import log_trace
 
 NO_TORCH = "cpu"
@@ -74,7 +76,9 @@ class WorkerModels:
             self._warm = None  # free the old weights before the new ones come
             _prepare(model_class, threads)
             with plugin_code(f"loading the model {model_id}"):
-                self._warm = (key, LoadedModel(self.host.load_model(model_id, chosen, threads), chosen, reason))
+                loaded = LoadedModel(self.host.load_model(model_id, chosen, threads), chosen, reason)
+                check_answers(loaded)
+            self._warm = (key, loaded)
         return self._warm[1]
 
     def _lower_priority(self) -> None:
@@ -87,6 +91,21 @@ class WorkerModels:
 def uses_torch(model_class: type[ModelPlugin]) -> bool:
     """True where the model says that torch does its arithmetic."""
     return model_class.backend.startswith("torch")
+
+
+def check_answers(loaded: LoadedModel) -> None:
+    """Raises WeightsError for a tile classifier whose answer to two made-up tiles breaks a rule of answers."""
+    model = loaded.model
+    if not isinstance(model, TileClassifier) or not model.spec.weights_file:
+        return
+    try:
+        with loaded.running():
+            model.classify_checked(sample_tiles(2, model.spec.tile_px))
+    except InferenceError as error:
+        raise WeightsError(
+            f"the model with the weights {model.spec.weights_file} fails its test: {error}",
+            hint="Report it to its publisher.",
+        ) from error
 
 
 @contextmanager

@@ -46,7 +46,7 @@ def test_p09_closing_while_a_plugin_runs_is_no_crash_of_it(tmp_path: Path) -> No
         models.close()
         assert run.wait(30)
     assert [type(error) for error in errors] == [Cancelled] * MOST_CRASHES
-    assert Quarantine(tmp_path / "cache" / "crashes").problem(plugin) == ""
+    assert Quarantine(tmp_path / "cache").problem(plugin) == ""
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def installed(lnm_home: Path, tmp_path: Path) -> Path:
 @pytest.mark.usefixtures("installed")
 def test_p09_a_plugin_stays_set_aside_after_a_restart_until_it_is_retried() -> None:
     (plugin,) = Installation(paths.data_dir() / "plugins").plugins()
-    quarantine = Quarantine(paths.cache_dir() / "crashes")
+    quarantine = Quarantine(paths.cache_dir())
     assert [quarantine.note_crash(plugin) for _ in range(MOST_CRASHES)][-1]
     assert "it is set aside" in health_of_the_plugin()
     done = CliRunner().invoke(lnm, ["plugins", "retry", "fake-darkness"])
@@ -97,6 +97,15 @@ def test_p09_two_crashed_starts_are_followed_by_one_without_the_plugins_of_other
     wished = start("safe-start", "--safe-mode", QT_QPA_PLATFORM="offscreen")  # type: ignore[arg-type]
     assert json.loads(wished.heard("plugins"))["badge"]
     assert wished.end()[0] == 0
+
+
+@pytest.mark.usefixtures("installed")
+def test_p09_nothing_is_remembered_of_a_plugin_that_was_removed() -> None:
+    installation = Installation(paths.data_dir() / "plugins")
+    (plugin,) = installation.plugins()
+    Quarantine(paths.cache_dir()).note_crash(plugin)
+    PluginInstaller(installation, paths.log_dir(), paths.cache_dir()).remove("fake-darkness")
+    assert not list((paths.cache_dir() / "crashes").iterdir())
 
 
 @pytest.mark.usefixtures("installed")

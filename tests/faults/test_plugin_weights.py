@@ -6,6 +6,8 @@ import hashlib
 import json
 import pickle
 import struct
+import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +20,10 @@ from lnm_desktop.app.models import Models
 from lnm_desktop.app.predict import predict
 from lnm_desktop.errors import InferenceError, WeightsError
 from lnm_desktop.learning.torch_tiles import TorchTileClassifier
+from lnm_desktop.plugin.discovery import installed_plugins
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.plugin.weights import verify_weights
-from tests.fakes.plugins import classify_with, install_fake
+from tests.fakes.plugins import PLUGIN, install_fake
 from tests.fakes.slides import a_picture, a_request
 
 SOUND = save({"w": np.zeros(64, np.float32)})
@@ -44,13 +47,94 @@ class Payload:
         return Path.touch, (self.mark,)
 
 
+class WithPayload(torch.nn.Linear):
+    """A whole network, whose class comes with it: what `torch.save(network)` writes runs code when it is read."""
+
+    def __init__(self, mark: Path) -> None:
+        super().__init__(2, 2)
+        self.mark = Payload(mark)
+
+
+def torch_file(kind: str, mark: Path) -> bytes:
+    file = mark.parent / "torch.pt"
+    if kind == "state":
+        torch.save({"w": torch.zeros(2)}, file)
+    elif kind == "old state":
+        torch.save({"w": torch.zeros(2)}, file, _use_new_zipfile_serialization=False)
+    elif kind == "network":
+        torch.save(WithPayload(mark), file)
+    else:
+        with warnings.catch_warnings(action="ignore"):  # some versions of torch call it outdated
+            torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2)), file)
+    return file.read_bytes()
+
+
 @pytest.mark.parametrize("name", ["w.pt", "w.safetensors"])
-def test_m01_a_pickle_as_weights_of_a_plugin_is_refused_and_not_run(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["pickle", "state", "old state", "network", "torchscript"])
+def test_m01_what_can_run_code_is_refused_as_weights_of_a_plugin(kind: str, name: str, tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    assert "can run code" in refused(tmp_path / name, pickle.dumps(Payload(mark)))
-    torch.save({"w": torch.zeros(2)}, tmp_path / "state.pt")
-    assert "can run code" in refused(tmp_path / name, (tmp_path / "state.pt").read_bytes())
+    data = pickle.dumps(Payload(mark)) if kind == "pickle" else torch_file(kind, mark)
+    assert "can run code" in refused(tmp_path / name, data)
     assert not mark.exists()
+
+
+def test_the_payload_would_leave_its_mark(tmp_path: Path) -> None:
+    pickle.loads(pickle.dumps(Payload(tmp_path / "mark")))
+    assert (tmp_path / "mark").exists()
+    torch_file("network", tmp_path / "other")
+    torch.load(tmp_path / "torch.pt", weights_only=False)
+    assert (tmp_path / "other").exists()
+
+
+WEIGHTS = """
+import numpy as np
+from safetensors.numpy import load_file
+from lnm_desktop.api import TileClassifier
+
+class Model(TileClassifier):
+    backend = "numpy"
+
+    def load(self, device, weights):
+        self.bias = load_file(weights)["bias"]
+
+    def classify(self, tiles):
+        return np.full((len(tiles), 2), 0.5, np.float32) + self.bias
+"""
+
+
+def a_plugin_with_weights(folder: Path, data: bytes, name: str = "w.safetensors", model: str = WEIGHTS) -> Models:
+    """A plugin with these weights and their right hash, in a worker of its own."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    spec = PLUGIN.replace("synthetic=True", f'synthetic=True, weights_file="{name}", weights_sha256="{sha256}"')
+    install_fake(folder / "plugins", plugin=spec, model=model)
+    (folder / "plugins" / "fake_darkness" / name).write_bytes(data)
+    (plugin,) = [one for one in installed_plugins([folder / "plugins"]) if one.path]
+    return Models(folder / "log", folder / "cache", search=lambda: [plugin])
+
+
+def test_m01_a_plugin_whose_weights_are_a_pickle_is_not_run(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with a_plugin_with_weights(tmp_path, pickle.dumps(Payload(mark)), "w.pt") as models:
+        assert models.plugins()[0].problem == ""
+        with pytest.raises(WeightsError, match=r"w\.pt is a pickle"):
+            predict(models, a_request(a_picture(tmp_path / "synthetic.png"), tmp_path / "result"))
+    assert not mark.exists()
+    assert not (tmp_path / "result").exists()
+
+
+@pytest.mark.parametrize(
+    ("bias", "words"),
+    [(np.full(2, np.nan), "fails its test.*output-finite"), (np.zeros((3, 1, 2)), "fails its test.*output-shape")],
+)
+def test_m04_weights_of_a_plugin_without_torch_are_tried_when_they_are_loaded(
+    bias: np.ndarray, words: str, tmp_path: Path
+) -> None:
+    with (
+        a_plugin_with_weights(tmp_path, save({"bias": bias.astype(np.float32)})) as models,
+        pytest.raises(WeightsError, match=words),
+    ):
+        predict(models, a_request(a_picture(tmp_path / "synthetic.png"), tmp_path / "result"))
+    assert not (tmp_path / "result").exists()
 
 
 def test_m02_weights_of_a_plugin_that_are_something_else_are_named(tmp_path: Path) -> None:
@@ -123,19 +207,29 @@ def test_m04_weights_of_a_plugin_of_another_shape_or_without_numbers_are_refused
 
 
 MAPPED = """
-file = pathlib.Path(__file__).parent / 'mapped'
-file.write_bytes(bytes(8 * 1024 * 1024))
-values = np.memmap(file, np.uint8, 'r')
-os.truncate(file, 0)
-total = int(values[4096 * 1024])
-return np.full((len(tiles), 2), 0.5, np.float32)
+import os
+import numpy as np
+from safetensors import safe_open
+from lnm_desktop.api import TileClassifier
+
+class Model(TileClassifier):
+    backend = "numpy"
+
+    def load(self, device, weights):
+        self.mapped = safe_open(weights, framework="numpy")
+        os.truncate(weights, 4096)
+
+    def classify(self, tiles):
+        return np.full((len(tiles), 2), 0.5, np.float32) + self.mapped.get_tensor("w")[-1]
 """
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is mapped cannot be cut there")
 def test_m07_weights_of_a_plugin_that_are_cut_while_they_are_mapped_end_its_process_alone(tmp_path: Path) -> None:
-    plugin = install_fake(tmp_path / "plugins", model=classify_with(MAPPED, "import os, pathlib, numpy as np"))
-    with (
-        Models(tmp_path / "log", tmp_path / "cache", search=lambda: [plugin]) as models,
-        pytest.raises(InferenceError, match="SIGBUS"),
-    ):
-        predict(models, a_request(a_picture(tmp_path / "synthetic.png"), tmp_path / "result"))
+    data = save({"w": np.zeros(2 * 1024 * 1024, np.float32)})
+    with a_plugin_with_weights(tmp_path, data, model=MAPPED) as models:
+        request = a_request(a_picture(tmp_path / "synthetic.png"), tmp_path / "result")
+        with pytest.raises(InferenceError, match="SIGBUS"):
+            predict(models, request)
+        with pytest.raises(WeightsError, match="not the ones that the model names"):
+            predict(models, request)
