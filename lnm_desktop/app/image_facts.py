@@ -46,6 +46,8 @@ def _image(info: ImageInfo, calibration: Calibration) -> Iterator[tuple[str, str
     yield "Size", f"{info.size.width:,} × {info.size.height:,} px{_length(info, calibration)}"
     if info.planes > 1:
         yield "Planes", f"{info.planes}"
+    if info.phases > 1:
+        yield "Planes at one position", f"{info.phases}"
     if info.bounds is not None:
         bounds = info.bounds
         yield "Scanned part", f"x {bounds.x:,.0f}, y {bounds.y:,.0f}, {bounds.width:,.0f} × {bounds.height:,.0f} px"

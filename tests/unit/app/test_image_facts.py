@@ -96,6 +96,7 @@ def test_no_property_is_forgotten() -> None:
         "photometric": Photometric.GREY,
         "dtype": "uint16",
         "planes": 3,
+        "phases": 3,
         "window": Window(1, 2),
         "inverted": True,
         "modality": "MG",
