@@ -21,7 +21,7 @@ from lnm_desktop.plugin.spec import API_VERSION, KERNELS, OLDEST_API
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "plugin-hooks.md").read_text(encoding="utf-8")
 TUTORIAL = (ROOT / "docs" / "write-a-plugin.md").read_text(encoding="utf-8")
-OF_THE_PROCESS = ("imports", "no-network", "writes-inside", "no-programs")
+OF_THE_PROCESS = ("imports", "no-network", "writes-inside", "no-programs", "answers")
 
 
 def section(title: str, text: str = TEXT) -> str:
