@@ -47,9 +47,9 @@ def check(target: str) -> Report:
         log = paths.log_dir() / f"check-{plugin.distribution}.log"
         with closing(WorkerClient(plugin, log)) as client:
             try:
-                findings = client.check(Path(folder))
+                findings = (*client.check(Path(folder)), Finding("answers", "passed"))
             except LnmError as error:
-                findings = (Finding("imports", "failed", error.message),)
+                findings = (Finding("answers", "failed", error.message),)
     return Report(plugin.distribution, plugin.version, findings)
 
 

@@ -197,9 +197,9 @@ NEEDED = {
 }
 
 
-def examine(host: PluginHost) -> tuple[Finding, ...]:
-    """Each model of a plugin held against each rule; runs the plugin's code."""
-    return tuple(finding for model_id in host.models for finding in _findings(Trial(host, model_id)))
+def examine(host: PluginHost, begun: Callable[[str], None] = lambda rule: None) -> tuple[Finding, ...]:
+    """Each model of a plugin held against each rule; runs the plugin's code. `begun` hears which rule is tried."""
+    return tuple(finding for model_id in host.models for finding in _findings(Trial(host, model_id), begun))
 
 
 def save_golden(model: TileClassifier, tiles: np.ndarray, folder: Path) -> None:
@@ -207,7 +207,7 @@ def save_golden(model: TileClassifier, tiles: np.ndarray, folder: Path) -> None:
     save_file({"tiles": tiles, "probabilities": model.classify_checked(tiles)}, folder / GOLDEN)
 
 
-def _findings(trial: Trial) -> Iterator[Finding]:
+def _findings(trial: Trial, begun: Callable[[str], None]) -> Iterator[Finding]:
     """Each rule; what needs a rule that is broken cannot be tried."""
     broken: set[str] = set()
     for rule in RULES:
@@ -215,6 +215,7 @@ def _findings(trial: Trial) -> Iterator[Finding]:
         if lacking:
             yield Finding(rule, "skipped", f"{', '.join(sorted(lacking))} failed", trial.spec.id)
             continue
+        begun(rule)
         finding = _finding(trial, rule)
         if finding.state == "failed":
             broken.add(rule)

@@ -14,6 +14,7 @@ from lnm_desktop.plugin.conformance import examine
 from lnm_desktop.plugin.findings import Finding
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.loop import Request
+from lnm_desktop.worker.job import RunJob
 from lnm_desktop.worker.models import WorkerModels
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -33,7 +34,7 @@ def check_plugin(refused: list[str], models: WorkerModels, request: Request) -> 
     sys.dont_write_bytecode = True
     written, started = watch(folder)
     try:
-        found = (Finding("imports", "passed"), *examine(models.host))
+        found = (Finding("imports", "passed"), *examine(models.host, RunJob(request).stage))
     except LnmError as error:
         found = (Finding("imports", "failed", error.message),)
     found += (

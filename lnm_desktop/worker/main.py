@@ -14,7 +14,6 @@ from lnm_desktop.plugin.discovery import InstalledPlugin
 from lnm_desktop.process.channel import Message
 from lnm_desktop.process.group import lead_group
 from lnm_desktop.process.loop import Request, serve
-from lnm_desktop.worker.check import check_plugin
 from lnm_desktop.worker.classify import classify_files
 from lnm_desktop.worker.explain import explain_tile
 from lnm_desktop.worker.guard import guard
@@ -38,7 +37,7 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
         "classify_files": classify_files,
         "explain": explain_tile,
         "probe": _probe,
-        "check": partial(check_plugin, refused),
+        "check": partial(_check, refused),
     }
     serve(connection, log_file, {name: partial(operation, models) for name, operation in operations.items()})
 
@@ -60,3 +59,9 @@ def _probe(models: WorkerModels, request: Request) -> Message:
     from lnm_desktop.learning.devices import probe_devices  # noqa: PLC0415 - loads torch
 
     return {"devices": list(probe_devices())}
+
+
+def _check(refused: list[str], models: WorkerModels, request: Request) -> Message:
+    from lnm_desktop.worker.check import check_plugin  # noqa: PLC0415 - only those who write plugins wait for it
+
+    return check_plugin(refused, models, request)

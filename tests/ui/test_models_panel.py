@@ -42,6 +42,13 @@ def test_no_reason_when_all_is_there() -> None:
     assert why_not(a_model(needs_clinical=("age",)).spec, context, SCHEMA) == ""
 
 
+def test_a_series_needs_no_pixel_size_and_a_record_no_kind_of_image() -> None:
+    series = replace(READY, image=replace(SLIDE, kind=ImageKind.SERIES), calibration=Calibration())
+    assert why_not(a_model(needs_images=("series",)).spec, series, SCHEMA) == ""
+    assert "the image is a slide" in why_not(a_model(needs_images=("series",)).spec, READY, SCHEMA)
+    assert why_not(a_model(needs_images=()).spec, series, SCHEMA) == ""
+
+
 def test_selected_regions_need_a_selection() -> None:
     assert "Select one or more" in why_not(a_model().spec, READY, SCHEMA, regions_only=True)
 

@@ -190,6 +190,16 @@ def test_a_model_that_breaks_one_rule_keeps_the_others(bad: dict[tuple[str, str]
     assert failed == {key for key in BROKEN if key[1] not in golden}
 
 
+def test_a_plugin_that_kills_its_process_is_told_by_what_happened(tmp_path: Path) -> None:
+    new_plugin("try-it", "tabular-classification", tmp_path)
+    model = tmp_path / "try-it" / "try_it" / "model.py"
+    model.write_text(model.read_text().replace("        age = ", "        import os; os._exit(7)\n        age = "))
+    found = states(tmp_path / "try-it")
+    assert list(found) == [("", "answers")]
+    assert found["", "answers"][0] == "failed"
+    assert "exit code 7" in found["", "answers"][1]
+
+
 def test_the_command_line_tells_the_same_and_fails_for_a_broken_plugin(tmp_path: Path) -> None:
     made = CliRunner().invoke(lnm, ["plugins", "new", "try-it", "--out", str(tmp_path), "--json"])
     assert json.loads(made.stdout)["kind"] == "tile-classification"
