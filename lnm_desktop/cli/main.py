@@ -25,6 +25,7 @@ from lnm_desktop.cli import (
     plugins,
     predict,
     stage,
+    verify,
     workspace,
 )
 from lnm_desktop.cli.output import print_error
@@ -41,7 +42,11 @@ lnm = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for module in (demo, app, inspect, predict, evaluate, stage, measurements, export, export_region, history, doctor):
+COMMANDS = (
+    *(demo, app, inspect, predict, verify, evaluate, stage),
+    *(measurements, export, export_region, history, doctor),
+)
+for module in COMMANDS:
     lnm.command(name=module.__name__.rsplit(".", 1)[-1].replace("_", "-"))(module.command)
 lnm.add_typer(plugins.group, name="plugins")
 lnm.add_typer(audit.group, name="audit")
