@@ -19,7 +19,7 @@ from lnm_desktop.errors import FormatError
 from lnm_desktop.formats.clinical_json import record_from_dict
 from lnm_desktop.formats.clinical_schema import load_default_schema
 from lnm_desktop.formats.geometry_json import geometry_from_dict
-from lnm_desktop.formats.prediction_bundle import PREDICTION_FILE, Bundle, load_bundle
+from lnm_desktop.formats.prediction_bundle import Bundle, bundle_folder, load_bundle
 from lnm_desktop.inference.events import OnEvent
 from lnm_desktop.inference.request import PredictionRequest
 
@@ -74,11 +74,6 @@ def verify(
     prediction = recorded.prediction
     found = run_differences(_comparable(recorded), _comparable(again))
     return Verification(prediction.id, prediction.model_id, prediction.model_version, found)
-
-
-def bundle_folder(bundle: Path) -> Path:
-    """The folder of a bundle that was named by itself or by its `prediction.json`."""
-    return bundle.parent if bundle.name == PREDICTION_FILE else bundle
 
 
 def recorded_slide(bundle: Path) -> Path:

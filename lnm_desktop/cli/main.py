@@ -12,6 +12,7 @@ from lnm_desktop.cli import (
     audit,
     backup,
     clinical,
+    compare,
     demo,
     dicom,
     doctor,
@@ -43,7 +44,7 @@ lnm = typer.Typer(
     rich_markup_mode="rich",
 )
 COMMANDS = (
-    *(demo, app, inspect, predict, verify, evaluate, stage),
+    *(demo, app, inspect, predict, verify, compare, evaluate, stage),
     *(measurements, export, export_region, history, doctor),
 )
 for module in COMMANDS:

@@ -102,6 +102,11 @@ def remove_unfinished(folder: Path) -> bool:
     return not folder.exists()
 
 
+def bundle_folder(bundle: Path) -> Path:
+    """The folder of a bundle that was named by itself or by its `prediction.json`."""
+    return bundle.parent if bundle.name == PREDICTION_FILE else bundle
+
+
 def load_bundle(folder: Path) -> Bundle:
     """The bundle in a folder, every file checked against its checksum.
 
