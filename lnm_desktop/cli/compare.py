@@ -58,7 +58,7 @@ def _print_words(found: RunComparison) -> None:
     for words, run in (("First", found.first), ("Second", found.second)):
         WORDS.print(f"{words}: {run.model_id} {run.model_version}, run {run.id[:8]}", markup=False)
     print_table(f"Map {found.map.grid.name}", ("measure", "value"), _measures(found.map))
-    columns = ("first from", "second from", "cells of the first", "of the second", "same call", "kappa")
+    columns = ("first ≥", "second ≥", "first, cells", "second, cells", "same call", "kappa")
     rows = [
         (
             f"{item.first_threshold:.3f}",
