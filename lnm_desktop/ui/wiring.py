@@ -24,6 +24,7 @@ from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.pane_actions import PaneActions
 from lnm_desktop.ui.recent_files import RecentFiles
+from lnm_desktop.ui.run_history import RunHistory
 from lnm_desktop.ui.shaping import Shaping
 from lnm_desktop.ui.shortcuts import Shortcuts
 from lnm_desktop.ui.staging import Staging
@@ -59,6 +60,7 @@ class Wiring(QObject):
         self.exporting_annotations = ExportingAnnotations(bench)
         self.staging = Staging(actions, bench)
         self.shaping = Shaping(actions, bench)
+        self.run_history = RunHistory(bench)
         self.annotation_table = AnnotationTable(actions, bench)
         self.case_details = CaseDetails(actions, bench)
         self.clinical_tables = ClinicalTables(actions, bench)

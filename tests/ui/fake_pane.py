@@ -34,7 +34,7 @@ class FakePane(QWidget):
     annotations_removed = Signal(object)
     selection_changed = Signal(object)
     cursor_moved = Signal(object)
-    value_under_cursor = Signal(object)
+    values_under_cursor = Signal(object)
     view_changed = Signal(object)
     draft_changed = Signal(object)
     files_dropped = Signal(object)

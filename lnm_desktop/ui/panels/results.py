@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from lnm_desktop.app.run_history import PastRun
 from lnm_desktop.domain.prediction import Prediction, RankedRegion
 from lnm_desktop.store.records import PredictionRecord
 from lnm_desktop.ui.widgets.heatmap_controls import HeatmapControls
 from lnm_desktop.ui.widgets.parts import button, column, label, row, scrolled
-from lnm_desktop.ui.widgets.score_card import ScoreCard, local_time
+from lnm_desktop.ui.widgets.run_list import RunList, reasons, state_word
+from lnm_desktop.ui.widgets.score_card import ScoreCard
 from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
 
 _EMPTY = "No result yet. Choose a model under Models and run it on the open image."
@@ -29,9 +31,8 @@ class ResultsPanel(QWidget):
         self._regions: tuple[RankedRegion, ...] = ()
         self._place = -1
         self.empty = label(_EMPTY, "hint")
-        self.runs = QComboBox()
-        self.runs.setAccessibleName("Runs of this image")
-        self.runs.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.runs = RunList()
+        self.stale = label("", "warn")
         self.card = ScoreCard()
         self.heatmap = HeatmapControls()
         self.regions = TextTable(("Rank", "Score", "x px", "y px"))
@@ -46,15 +47,15 @@ class ResultsPanel(QWidget):
 
     def show_runs(self, records: Sequence[PredictionRecord], chosen: str = "") -> None:
         """Offer an image's runs, the newest first; the details follow through `show_prediction`."""
-        self.runs.blockSignals(True)
-        self.runs.clear()
-        for record in records:
-            when = local_time(record.utc) if record.utc else record.id[:8]
-            self.runs.addItem(f"{when}  {record.model_id} {record.model_version}", record.id)
-        self.runs.setCurrentIndex(max(0, self.runs.findData(chosen)) if records else -1)
-        self.runs.blockSignals(False)
+        self.runs.show_runs(records, chosen)
+        self._tell_stale()
         self.empty.setVisible(not records)
         self.body.setVisible(bool(records))
+
+    def show_facts(self, runs: Sequence[PastRun]) -> None:
+        """What the files of the listed runs say, and what has changed since."""
+        self.runs.show_facts(runs)
+        self._tell_stale()
 
     def show_prediction(self, prediction: Prediction, *, synthetic_model: bool, synthetic_input: bool) -> None:
         """Show one run."""
@@ -79,6 +80,16 @@ class ResultsPanel(QWidget):
         self._write_position()
         self.region_chosen.emit(self._regions[place])
 
+    def _choose(self, run_id: str) -> None:
+        self._tell_stale()
+        self.run_chosen.emit(run_id)
+
+    def _tell_stale(self) -> None:
+        run = self.runs.known(self.runs.shown)
+        words = " ".join(reasons(run)) if run is not None else ""
+        self.stale.setText(f"{state_word(run).capitalize()}: {words}" if run is not None and words else "")
+        self.stale.setVisible(bool(words))
+
     def _write_position(self) -> None:
         total = len(self._regions)
         self.position.setText(f"{self._place + 1} of {total}" if self._place >= 0 else f"{total} regions")
@@ -93,7 +104,9 @@ class ResultsPanel(QWidget):
         line.setStretch(0, 1)
         regions.addLayout(line)
         self.region_part.setLayout(regions)
-        inner = column(self.runs, self.card, self.map_part, self.region_part, margin=0)
+        inner = column(
+            label("RUNS", "section"), self.runs, self.stale, self.card, self.map_part, self.region_part, margin=0
+        )
         inner.addLayout(row(self.folder, None))
         self.body.setLayout(inner)
         content = QWidget()
@@ -105,11 +118,11 @@ class ResultsPanel(QWidget):
         outer.addWidget(scrolled(content))
 
     def _connect(self) -> None:
-        self.runs.currentIndexChanged.connect(lambda _index: self.run_chosen.emit(self.runs.currentData()))
+        self.runs.run_chosen.connect(self._choose)
         self.regions.clicked.connect(lambda index: self._go(int(self.regions.key_at(index))))
         self.previous.clicked.connect(lambda: self.step(-1))
         self.next.clicked.connect(lambda: self.step(1))
-        self.folder.clicked.connect(lambda: self.folder_wanted.emit(self.runs.currentData()))
+        self.folder.clicked.connect(lambda: self.folder_wanted.emit(self.runs.shown))
 
 
 def _region_row(place: int, ranked: RankedRegion) -> Row:
