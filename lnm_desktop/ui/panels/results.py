@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from lnm_desktop.app.compare_runs import RunComparison
 from lnm_desktop.app.run_history import PastRun
 from lnm_desktop.domain.prediction import Prediction, RankedRegion
 from lnm_desktop.store.records import PredictionRecord
+from lnm_desktop.ui.widgets.comparison_card import ComparisonCard
 from lnm_desktop.ui.widgets.heatmap_controls import HeatmapControls
 from lnm_desktop.ui.widgets.parts import button, column, label, row, scrolled
 from lnm_desktop.ui.widgets.run_list import RunList, reasons, state_word
@@ -34,6 +36,11 @@ class ResultsPanel(QWidget):
         self.runs = RunList()
         self.stale = label("", "warn")
         self.card = ScoreCard()
+        self.comparison = ComparisonCard()
+        self.comparison.hide()
+        self.compare = button("Compare", "Compare the two chosen runs; Ctrl and a click choose a second one")
+        self.verify = button("Verify", "Make this run once more with the recorded settings and compare")
+        self.outline = button("Turn into annotations", "Outline what reaches the threshold (Ctrl+Shift+A)")
         self.heatmap = HeatmapControls()
         self.regions = TextTable(("Rank", "Score", "x px", "y px"))
         self.regions.setMinimumHeight(150)
@@ -69,6 +76,13 @@ class ResultsPanel(QWidget):
         self.region_part.setVisible(bool(self._regions))
         self._write_position()
 
+    def show_comparison(self, found: RunComparison | None) -> None:
+        """Show how two runs agree in place of the scores; None: the scores again."""
+        if found is not None:
+            self.comparison.show_comparison(found)
+        self.comparison.setVisible(found is not None)
+        self.card.setVisible(found is None)
+
     def step(self, by: int) -> None:
         """Go to the next (1) or previous (-1) ranked region; it stops at both ends."""
         if self._regions:
@@ -98,7 +112,9 @@ class ResultsPanel(QWidget):
 
     def _arrange(self) -> None:
         self.map_part, self.region_part, self.body = QWidget(), QWidget(), QWidget()
-        self.map_part.setLayout(column(label("MAP", "section"), self.heatmap, margin=0))
+        maps = column(label("MAP", "section"), self.heatmap, margin=0)
+        maps.addLayout(row(self.outline, None))
+        self.map_part.setLayout(maps)
         regions = column(label("RANKED REGIONS", "section"), self.regions, margin=0)
         line = row(self.position, self.previous, self.next)
         line.setStretch(0, 1)
@@ -107,7 +123,6 @@ class ResultsPanel(QWidget):
         inner = column(
             label("RUNS", "section"), self.runs, self.stale, self.card, self.map_part, self.region_part, margin=0
         )
-        inner.addLayout(row(self.folder, None))
         self.body.setLayout(inner)
         content = QWidget()
         layout = column(self.empty, self.body)

@@ -59,6 +59,18 @@ class RunList(TextTable):
         """The id of the run that is shown; empty without any."""
         return self._told
 
+    def pair(self) -> tuple[str, str] | None:
+        """The two chosen runs, the earlier one first; where there are two in all, these; None otherwise."""
+        keys = set(self.keys()) if self.count() > 2 else {record.id for record in self._records}
+        ids = [record.id for record in reversed(self._records) if record.id in keys]
+        return (ids[0], ids[1]) if len(ids) == 2 else None
+
+    def step(self, by: int) -> None:
+        """Show the next older (1) or newer (-1) run; it stops at both ends."""
+        ids: list[str] = [record.id for record in self._records]
+        if self._told in ids:
+            self.choose((ids[min(max(ids.index(self._told) + by, 0), len(ids) - 1)],))
+
     def _draw(self, chosen: Sequence[str]) -> None:
         self._quiet = True
         self.rows.set_rows([self._row(place, record) for place, record in enumerate(self._records)])
