@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY, HeatmapGrid, Prediction
+from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY, HeatmapGrid, Prediction, Score
 from lnm_desktop.errors import FormatError
 from lnm_desktop.evaluation.agreement import cohen_kappa, share_agreeing
 from lnm_desktop.formats.prediction_bundle import Bundle, Map
@@ -52,12 +52,12 @@ class MapComparison:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class RunComparison:
-    """Two runs side by side; `scores` holds label, first and second value of those that both have."""
+    """Two runs side by side; `scores` holds both of each score that both have."""
 
     first: Prediction
     second: Prediction
     map: MapComparison
-    scores: tuple[tuple[str, float, float], ...]
+    scores: tuple[tuple[Score, Score], ...]
     notice: str = RESEARCH_USE_ONLY
 
 
@@ -70,8 +70,8 @@ def compare_runs(first: Bundle, second: Bundle, name: str = "") -> RunComparison
     one, two = _grids(first.prediction, second.prediction, name)
     points = _operating_point(first.prediction), _operating_point(second.prediction)
     compared = _compare_maps((one, first.maps[one.name]), (two, second.maps[two.name]), points)
-    values = {score.id: score.value for score in second.prediction.scores}
-    scores = [(item.label, item.value, values[item.id]) for item in first.prediction.scores if item.id in values]
+    others = {score.id: score for score in second.prediction.scores}
+    scores = [(item, others[item.id]) for item in first.prediction.scores if item.id in others]
     return RunComparison(first.prediction, second.prediction, compared, tuple(scores))
 
 

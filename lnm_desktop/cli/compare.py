@@ -12,7 +12,7 @@ from lnm_desktop.cli.output import WORDS, print_json, print_table
 
 if TYPE_CHECKING:
     from lnm_desktop.app.compare_runs import MapComparison, RunComparison
-    from lnm_desktop.domain.prediction import Prediction
+    from lnm_desktop.domain.prediction import Prediction, Score
 
 
 def command(
@@ -45,9 +45,13 @@ def _facts(found: RunComparison) -> dict[str, Any]:
         "second_map": compared.second_name,
         **{name: getattr(compared, name) for name in measures},
         "agreements": [asdict(item) for item in compared.agreements],
-        "scores": [{"label": label, "first": one, "second": two} for label, one, two in found.scores],
+        "scores": [_score(*pair) for pair in found.scores],
         "notice": found.notice,
     }
+
+
+def _score(one: Score, two: Score) -> dict[str, Any]:
+    return {"label": one.label, "unit": one.unit, "first": one.value, "second": two.value}
 
 
 def _origin(run: Prediction) -> dict[str, str]:
@@ -71,7 +75,7 @@ def _print_words(found: RunComparison) -> None:
         for item in found.map.agreements
     ]
     print_table("Agreement", columns, rows)
-    scores = [(label, f"{one:.4g}", f"{two:.4g}") for label, one, two in found.scores]
+    scores = [(one.label, *(f"{it.value:.4g} {it.unit}".rstrip() for it in (one, two))) for one, two in found.scores]
     print_table("Scores", ("score", "first", "second"), scores)
     WORDS.print(found.notice, style="bold", markup=False)
 

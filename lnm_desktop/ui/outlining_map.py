@@ -26,7 +26,8 @@ class OutliningMap(QObject):
 
     def refresh(self) -> None:
         """Enable what can be done now."""
-        possible = self._bench.showing.shown_map() is not None
+        showing = self._bench.showing
+        possible = showing.shown_map() is not None and not showing.compares
         self._actions["map-to-annotations"].setEnabled(possible)
         self._bench.panels.results.outline.setEnabled(possible)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -129,13 +129,8 @@ class ShowingResults(QObject):
         self.show_map("")
 
     def _tell(self, bundle: Bundle) -> None:
-        prediction, case = bundle.prediction, self._current.case
-        facts = prediction.provenance.repeatable
-        self._panel.show_prediction(
-            prediction,
-            synthetic_model=self._is_synthetic(prediction.model_id, facts),
-            synthetic_input=bool(facts.get("synthetic_input")) or (case is not None and case.synthetic),
-        )
+        model, data = self._synthetic(bundle.prediction)
+        self._panel.show_prediction(bundle.prediction, synthetic_model=model, synthetic_input=data)
 
     def show_map(self, name: str) -> None:
         """Lay the map of that name (or the first) of the shown run over the image; none where there is none."""
@@ -150,7 +145,7 @@ class ShowingResults(QObject):
         self.changed.emit()
 
     def shown_map(self) -> tuple[Prediction, HeatmapGrid, Map] | None:
-        """The map that is or, while runs are compared, was laid over the image, with its run."""
+        """The shown run with the map that is chosen of it; None where it has none."""
         if self._shown is None:
             return None
         grids = self._shown.prediction.heatmaps
@@ -178,15 +173,22 @@ class ShowingResults(QObject):
 
     def _compare(self, found: RunComparison | None) -> None:
         self._compared = found
-        self._panel.show_comparison(found)
+        if found is None:
+            self._panel.end_comparison()
+        else:
+            marks = [self._synthetic(run) for run in (found.first, found.second)]
+            model, data = (any(both) for both in zip(*marks, strict=True))
+            self._panel.show_comparison(found, synthetic_model=model, synthetic_input=data)
 
     def _set_style(self, style: HeatmapStyle) -> None:
         if self._pane is not None:
             self._pane.set_heatmap_style(style)
 
-    def _is_synthetic(self, model_id: str, facts: Mapping[str, Any]) -> bool:
-        spec = self.spec(model_id)
-        return (spec is not None and spec.synthetic) or bool(facts.get("synthetic_model"))
+    def _synthetic(self, prediction: Prediction) -> tuple[bool, bool]:
+        """Whether a run's model is made up, and whether its data are."""
+        facts, spec, case = prediction.provenance.repeatable, self.spec(prediction.model_id), self._current.case
+        model = (spec is not None and spec.synthetic) or bool(facts.get("synthetic_model"))
+        return model, bool(facts.get("synthetic_input")) or (case is not None and case.synthetic)
 
     def _go_to(self, ranked: RankedRegion) -> None:
         if self._pane is not None:

@@ -43,7 +43,7 @@ def runs(bench: Bench) -> Bench:
         for row, column in spots:
             values[row, column] = 0.75
         record(bench, slide, run_id, values)
-    bench.bench.predicting._found([a_plugin(a_model(weights_sha256=WEIGHTS))])
+    bench.bench.predicting._found([a_plugin(a_model(weights_sha256=WEIGHTS, synthetic=True))])
     bench.bench.showing.show_image(latest=True)
     bench.wait(lambda: bench.panels.results.runs.known(NEWER) is not None and bench.background.idle)
     return bench
@@ -78,7 +78,7 @@ def told(bench: Bench) -> str:
 
 
 def test_runs_are_listed_newest_first_and_choosing_one_shows_it(runs: Bench) -> None:
-    assert listed(runs, 2) == ["whole slide", "whole slide"]
+    assert listed(runs, 2) == ["whole", "whole"]
     assert listed(runs, 3) == ["12.5 s", "12.5 s"]
     assert listed(runs, 4) == ["", ""]
     assert runs.panels.results.runs.shown == NEWER
@@ -129,6 +129,7 @@ def test_two_runs_are_compared_over_the_image_and_in_numbers(runs: Bench) -> Non
     assert "AT 0.500" in words
     assert f"{11 / 12:.1%}" in words
     assert "1 → 2" in words
+    assert "SYNTHETIC MODEL" in words, "the mark stays while the scores are hidden"
     assert panel.card.isHidden()
     runs.actions["end-comparison"].trigger()
     assert panel.comparison.isHidden() and not panel.card.isHidden()

@@ -76,12 +76,20 @@ class ResultsPanel(QWidget):
         self.region_part.setVisible(bool(self._regions))
         self._write_position()
 
-    def show_comparison(self, found: RunComparison | None) -> None:
-        """Show how two runs agree in place of the scores; None: the scores again."""
-        if found is not None:
-            self.comparison.show_comparison(found)
-        self.comparison.setVisible(found is not None)
-        self.card.setVisible(found is None)
+    def show_comparison(self, found: RunComparison, *, synthetic_model: bool, synthetic_input: bool) -> None:
+        """Show how two runs agree in place of the scores."""
+        self.comparison.show_comparison(found, synthetic_model=synthetic_model, synthetic_input=synthetic_input)
+        self._exchange(compares=True)
+
+    def end_comparison(self) -> None:
+        """Show the scores again."""
+        self._exchange(compares=False)
+
+    def _exchange(self, *, compares: bool) -> None:
+        self.comparison.setVisible(compares)
+        self.heatmap.show_difference(difference=compares)
+        for widget in (self.card, self.outline):
+            widget.setVisible(not compares)
 
     def step(self, by: int) -> None:
         """Go to the next (1) or previous (-1) ranked region; it stops at both ends."""
@@ -120,9 +128,10 @@ class ResultsPanel(QWidget):
         line.setStretch(0, 1)
         regions.addLayout(line)
         self.region_part.setLayout(regions)
-        inner = column(
-            label("RUNS", "section"), self.runs, self.stale, self.card, self.map_part, self.region_part, margin=0
-        )
+        inner = column(label("RUNS", "section"), self.runs, self.stale, margin=0)
+        inner.addLayout(row(self.compare, self.verify, self.folder, None))
+        for part in (self.comparison, self.card, self.map_part, self.region_part):
+            inner.addWidget(part)
         self.body.setLayout(inner)
         content = QWidget()
         layout = column(self.empty, self.body)

@@ -59,6 +59,7 @@ class ViewerPane(ImagePane):
         self._visible = True
         self._group: AnnotationGroup | None = None
         self._style = HeatmapStyle()
+        self._under_cursor: Point | None = None
         super().__init__(parent, tile_cache_bytes)
         self._build()
         self._connect()
@@ -252,6 +253,7 @@ class ViewerPane(ImagePane):
         heatmap = self._scene.heatmap
         signed = heatmap is not None and heatmap.signed
         self._legend.show_map(heatmap.grid if heatmap is not None else None, self._style, signed=signed)
+        self._tell_values()
 
     def _show_overview(self) -> None:
         self.navigator.show_picture(self.overview, self.image_info, self._calibration)
@@ -269,8 +271,14 @@ class ViewerPane(ImagePane):
             self._update_overlay()
         info = self.image_info
         inside = point if point is not None and info is not None and _contains(info.region, point) else None
+        self._under_cursor = inside
         self.cursor_moved.emit(inside)
-        self.values_under_cursor.emit(self._scene.values_at(inside) if inside is not None else None)
+        self._tell_values()
+
+    def _tell_values(self) -> None:
+        """Another place, or another map at the same place."""
+        point = self._under_cursor
+        self.values_under_cursor.emit(self._scene.values_at(point) if point is not None else None)
 
     def _on_drawn(self, made: Drawn, combine: Combine) -> None:
         if isinstance(made, WandSeed):

@@ -11,7 +11,7 @@ from lnm_desktop.app.compare_runs import Agreement, MapComparison, RunComparison
 from lnm_desktop.domain.prediction import Prediction
 from lnm_desktop.ui.theme.stylesheet import set_role
 from lnm_desktop.ui.widgets.parts import button, clear_layout, column, label, row
-from lnm_desktop.ui.widgets.score_card import local_time
+from lnm_desktop.ui.widgets.score_card import local_time, score_words, synthetic_badges
 
 
 class ComparisonCard(QFrame):
@@ -25,9 +25,11 @@ class ComparisonCard(QFrame):
         self._column = column(margin=10)
         self.setLayout(self._column)
 
-    def show_comparison(self, found: RunComparison) -> None:
-        """Show one."""
+    def show_comparison(self, found: RunComparison, *, synthetic_model: bool, synthetic_input: bool) -> None:
+        """Show one; the marks of made-up models and data stay where one of the runs has them."""
         clear_layout(self._column)
+        if badges := synthetic_badges(model=synthetic_model, data=synthetic_input):
+            self._column.addLayout(row(*badges, None))
         self._column.addWidget(label(f"First: {_run_words(found.first)}"))
         self._column.addWidget(label(f"Second: {_run_words(found.second)}"))
         self._column.addWidget(label(colour_words(found.map), "hint"))
@@ -35,8 +37,8 @@ class ComparisonCard(QFrame):
             self._add_line(name, value)
         for agreement in found.map.agreements:
             self._add_agreement(agreement)
-        for name, first, second in found.scores:
-            self._add_line(name, f"{first:.3f} → {second:.3f}")
+        for first, second in found.scores:
+            self._add_line(first.label, f"{score_words(first)} → {score_words(second)}")
         end = button("End comparison", "Show the run's own map again")
         end.clicked.connect(self.ended)
         self._column.addLayout(row(end, None))

@@ -23,12 +23,11 @@ class RunList(TextTable):
     run_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(("When", "Model", "Looked at", "Took", "State"), parent)
+        super().__init__(("When", "Model", "Where", "Took", "State"), parent)
         self.share_width(1)
+        self.horizontalHeader().setSortIndicatorShown(False)  # its room is needed; a click sorts all the same
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setAccessibleName("Runs of this image")
-        row_px = self.verticalHeader().defaultSectionSize()
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + ROWS_SHOWN * row_px + 4)
         self._records: tuple[PredictionRecord, ...] = ()
         self._known: dict[str, PastRun] = {}
         self._told = ""
@@ -76,6 +75,9 @@ class RunList(TextTable):
         self.rows.set_rows([self._row(place, record) for place, record in enumerate(self._records)])
         self.choose([key for key in chosen if key])
         self._quiet = False
+        rows = min(max(self.count(), 1), ROWS_SHOWN)
+        row_px = self.verticalHeader().defaultSectionSize()
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows * row_px + 4)
 
     def _tell(self) -> None:
         keys = self.keys()
@@ -87,15 +89,18 @@ class RunList(TextTable):
         known = self._known.get(record.id) or PastRun(record)
         seconds = known.duration_s
         when = local_time(record.utc) if record.utc else record.id[:8]
+        where = known.where.removesuffix(" slide")
         model = f"{record.model_id} {record.model_version}"
         cells = (
-            Cell(when[2:16] if record.utc else when, -float(place)),
+            Cell(when[5:16] if record.utc else when, float(-place)),
             Cell(model),
-            Cell(known.where),
+            Cell(where),
             Cell("" if seconds is None else f"{seconds:,.1f} s", seconds if seconds is not None else -1.0),
             Cell(state_word(known)),
         )
-        return Row(record.id, cells, "\n".join((f"{when}, {model}, run {record.id[:8]}", *reasons(known))))
+        return Row(
+            record.id, cells, "\n".join((f"{when}, {model}, {known.where}, run {record.id[:8]}", *reasons(known)))
+        )
 
 
 def state_word(run: PastRun) -> str:

@@ -113,6 +113,9 @@ def test_the_values_under_the_cursor_are_the_map_s_and_the_pixel_s(show_slide, q
     qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(1100, 600)).toPoint())
     qtbot.waitUntil(lambda: told and told[-1].map == 1.0, timeout=5000)
     assert told[-1].pixel == cell_color(1100, 600)
+    pane.show_heatmap(GRID, values() - 1.5, signed=True)
+    assert (told[-1].map, told[-1].signed) == (-0.5, True), "another map under a cursor that rests"
+    pane.show_heatmap(GRID, values())
     qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(600, 300)).toPoint())
     qtbot.waitUntil(lambda: told[-1].map is None, timeout=5000)
     pane.clear_heatmap()

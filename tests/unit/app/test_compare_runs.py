@@ -99,7 +99,7 @@ def test_the_only_maps_are_compared_whatever_their_names() -> None:
     two = a_bundle(a_grid(1, 1, name="metastasis"), cells([0.75]))
     found = compare_runs(one, two)
     assert (found.map.grid.name, found.map.second_name) == ("tumor", "metastasis")
-    assert found.scores == (("Peak", 0.5, 0.75),)
+    assert [(first.label, first.value, second.value) for first, second in found.scores] == [("Peak", 0.5, 0.75)]
 
 
 def test_the_command_line_gives_the_same_numbers(tmp_path: Path) -> None:
