@@ -10,21 +10,17 @@ from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, Annotatio
 from lnm_desktop.domain.ids import ImageId
 from lnm_desktop.domain.prediction import HeatmapGrid, Prediction
 from lnm_desktop.errors import LnmError
-from lnm_desktop.formats.findings import COLOR, MOST_PARTS, map_annotations
+from lnm_desktop.formats.findings import COLOR, MOST_PARTS, count_parts, map_annotations
 from lnm_desktop.formats.prediction_bundle import Map
 
 
 @dataclass(frozen=True)
 class MapOutlines:
-    """What was outlined; `group` is new unless the model was asked before."""
+    """What was outlined; `group` is new unless the model was asked before, `note` says what is left out."""
 
     group: AnnotationGroup
     annotations: tuple[Annotation, ...]
-
-    @property
-    def note(self) -> str:
-        """What is left out, in words; empty where nothing is."""
-        return f"Only the {MOST_PARTS} areas with the highest peaks." if len(self.annotations) >= MOST_PARTS else ""
+    note: str = ""
 
     def commands(
         self, image_id: ImageId, drawn: AnnotationSet, declared: Sequence[AnnotationGroup]
@@ -48,4 +44,6 @@ def outline_map(prediction: Prediction, grid: HeatmapGrid, values: Map, threshol
     found = map_annotations(prediction, grid, values, threshold, group.name)
     if not found:
         raise LnmError(f"No cell of the map reaches {threshold:.2f}.", hint="Lower the threshold.")
-    return MapOutlines(group, found)
+    count = count_parts(values, threshold)
+    note = f"Only the {MOST_PARTS:,} areas with the highest peaks of {count:,}." if count > MOST_PARTS else ""
+    return MapOutlines(group, found, note)

@@ -51,6 +51,11 @@ def map_annotations(
     return tuple(replace(item, id=AnnotationId(new_id()), created=now) for item in made)
 
 
+def count_parts(values: Map, point: float) -> int:
+    """How many connected parts of a map reach a threshold."""
+    return int(_labels(values, point).max(initial=0))
+
+
 def outline_notes(prediction: Prediction, maps: Mapping[str, Map]) -> tuple[str, ...]:
     """What `found_annotations` leaves out, in words for the user."""
     counts = {grid.name: _count(maps[grid.name], _point(prediction)) for grid in prediction.heatmaps}
@@ -116,7 +121,7 @@ def _labels(values: Map, point: float) -> NDArray[np.int32]:
 
 
 def _count(values: Map, point: float | None) -> int:
-    return 0 if point is None else int(_labels(values, point).max(initial=0))
+    return 0 if point is None else count_parts(values, point)
 
 
 def _outlines(grid: HeatmapGrid, mask: NDArray[np.bool_], place: tuple[slice, ...]) -> Iterator[Geometry]:

@@ -15,7 +15,7 @@ from lnm_desktop.ui.workbench import Workbench
 
 SOON_MS = 250
 """Changes that follow each other are judged together."""
-_COUNTS = frozenset({"annotations", "clinical", "images", "predictions"})
+_COUNTS = frozenset({"clinical", "images", "predictions"})
 
 
 class RunHistory(QObject):
@@ -34,7 +34,7 @@ class RunHistory(QObject):
         bench.predicting.plugins_found.connect(self._due.start)
 
     def _hear(self, change: Change) -> None:
-        if change.what in _COUNTS:
+        if change.what in _COUNTS or (change.what == "annotations" and self._bench.panels.results.runs.has_regions):
             self._due.start()
 
     def _judge(self) -> None:

@@ -18,11 +18,14 @@ from lnm_desktop.app.verify import Verification
 from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.ids import RunId
 from lnm_desktop.domain.prediction import HeatmapGrid, Provenance
+from lnm_desktop.formats.geometry_json import geometry_to_dict
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
 from lnm_desktop.imaging.fingerprint import fingerprint
 from lnm_desktop.ui import verifying
+from lnm_desktop.ui.viewer.view_state import CursorValues
+from lnm_desktop.ui.widgets.status import value_words
 from tests.ui.conftest import Bench
-from tests.ui.fixtures import a_model, a_plugin, a_prediction
+from tests.ui.fixtures import a_model, a_plugin, a_prediction, a_triangle
 
 GRID = HeatmapGrid("tumor", "Tumour probability", 4, 3, Point(0, 0), Size(100, 100))
 OLDER, NEWER = "a" * 32, "b" * 32
@@ -106,6 +109,21 @@ def test_a_run_gets_stale_and_fresh_again_with_its_inputs(runs: Bench) -> None:
     runs.wait(lambda: panel.stale.text() == "Stale: The model's weights are other ones.")
 
 
+def test_a_run_on_regions_gets_stale_when_one_of_them_goes(runs: Bench) -> None:
+    image = runs.bench.current.image
+    assert image is not None
+    runs.pane.annotation_drawn.emit(a_triangle())
+    runs.wait(lambda: len(runs.pane.annotations) == 1)
+    slide, values = runs.folder / "slide.svs", np.zeros((3, 4), np.float32)
+    record(runs, slide, "c" * 32, values, regions=[geometry_to_dict(a_triangle())])
+    runs.wait(lambda: runs.panels.results.runs.known("c" * 32) is not None)
+    runs.bench.showing.show_image(latest=True)
+    assert listed(runs, 2) == ["1 region", "whole", "whole"]
+    runs.pane.annotations_removed.emit(tuple(item.id for item in runs.pane.annotations))
+    runs.wait(lambda: listed(runs, 4) == ["STALE", "", ""])
+    assert "1 of the 1 regions" in runs.panels.results.stale.text()
+
+
 def test_a_run_whose_files_are_gone_says_so(runs: Bench) -> None:
     (runs.session.prediction_folder(RunId(OLDER)) / "prediction.json").unlink()
     runs.wiring.run_history._due.start()
@@ -169,6 +187,19 @@ def test_the_map_becomes_annotations_of_the_model_that_undo_takes_back(runs: Ben
     runs.panels.results.heatmap.set_threshold(0.9)
     runs.panels.results.outline.click()
     runs.wait(lambda: told(runs) == "No cell of the map reaches 0.90.")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (CursorValues(), ""),
+        (CursorValues((33.0,)), "value 33"),
+        (CursorValues((213.0, 150.0, 190.0), 0.8731), "map 0.873   R 213  G 150  B 190"),
+        (CursorValues((), -0.25, signed=True), "difference -0.250"),
+    ],
+)
+def test_map_and_pixel_stand_beside_each_other(values: CursorValues, words: str) -> None:
+    assert value_words(values) == words
 
 
 class Verifier:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from lnm_desktop.app.run_history import PastRun
+from lnm_desktop.app.run_history import WHOLE, PastRun
 from lnm_desktop.store.records import PredictionRecord
 from lnm_desktop.ui.widgets.score_card import local_time
 from lnm_desktop.ui.widgets.text_table import Cell, Row, TextTable
@@ -48,6 +48,12 @@ class RunList(TextTable):
     def known(self, run_id: str) -> PastRun | None:
         """What is known of a run, if anything is yet."""
         return self._known.get(run_id)
+
+    @property
+    def has_regions(self) -> bool:
+        """True where a listed run looked at regions only: it depends on what is drawn."""
+        known = (self._known.get(record.id) for record in self._records)
+        return any(run is not None and run.where not in ("", WHOLE) for run in known)
 
     def count(self) -> int:
         """How many runs are listed."""
