@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from lnm_desktop.app.models import Models
 from lnm_desktop.app.needs import missing_clinical
@@ -20,6 +21,7 @@ from lnm_desktop.log import get_logger
 from lnm_desktop.plugin.spec import ModelSpec
 
 _log = get_logger(__name__)
+T = TypeVar("T")
 OnDone = Callable[[Bundle], None]
 OnError = Callable[[LnmError], None]
 
@@ -102,22 +104,27 @@ class Run:
 def start_prediction(
     models: Models, request: PredictionRequest, on_event: OnEvent, on_done: OnDone, on_error: OnError
 ) -> Run:
-    """Start `predict` on a thread. Exactly one of `on_done` and `on_error` is called; all three are called on
-    threads that are not the caller's."""
+    """Start `predict` on a thread; see `start_run`. Events come on a third thread."""
+    return start_run(lambda control: predict(models, request, on_event, control), on_done, on_error)
+
+
+def start_run(work: Callable[[RunControl], T], on_done: Callable[[T], None], on_error: OnError) -> Run:
+    """Start work that heeds its control. Exactly one of `on_done` and `on_error` is called, on the thread
+    of the work."""
     run = Run()
 
-    def work() -> None:
+    def execute() -> None:
         try:
-            bundle = predict(models, request, on_event, run.control)
+            result = work(run.control)
         except LnmError as error:
             on_error(error)
         except Exception as error:  # noqa: BLE001 - the thread's outermost boundary: silence would lose the run
             _log.exception("a run ended with a defect")
             on_error(LnmError(f"{type(error).__name__}: {error}", hint="This is a defect; please report it."))
         else:
-            on_done(bundle)
+            on_done(result)
         finally:
             run._ended.set()
 
-    threading.Thread(target=work, name="prediction", daemon=True).start()
+    threading.Thread(target=execute, name="prediction", daemon=True).start()
     return run

@@ -170,6 +170,11 @@ class Session:
         records = [prediction_from(run_id, image_id, state["body"]) for run_id, state in states.items()]
         return tuple(reversed(records))
 
+    def image_of_run(self, run_id: RunId) -> CaseImage:
+        """The image that a run looked at. Raises StoreError."""
+        image_id, _ = self._found(ObjectKind.PREDICTION, run_id)
+        return self.image(ImageId(image_id))
+
     def bookmarks(self, image_id: ImageId) -> tuple[Bookmark, ...]:
         """An image's bookmarks in the order of their adding."""
         states = self._workspace.states(ObjectKind.BOOKMARK, image_id)

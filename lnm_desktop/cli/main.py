@@ -13,6 +13,7 @@ from lnm_desktop.cli import (
     backup,
     batch,
     clinical,
+    compare,
     demo,
     dicom,
     doctor,
@@ -45,7 +46,7 @@ lnm = typer.Typer(
     rich_markup_mode="rich",
 )
 COMMANDS = (
-    *(demo, app, inspect, predict, explain, verify, batch, evaluate, stage),
+    *(demo, app, inspect, predict, explain, verify, compare, batch, evaluate, stage),
     *(measurements, export, export_region, history, doctor),
 )
 for module in COMMANDS:

@@ -2,7 +2,8 @@
 
 Sources: magma and viridis by S. van der Walt, N. Smith and E. Firing, released under CC0; cividis by J. R. Nuñez,
 C. R. Anderson and R. S. Renslow (2018), made to look alike with and without colour vision deficiency. Each table
-is the published one at 256 steps, rounded to 8 bits.
+is the published one at 256 steps, rounded to 8 bits. The diverging table is RdBu by Cynthia Brewer and Mark
+Harrower (colorbrewer2.org, Apache 2.0), told apart with any colour vision: eleven colours joined by straight lines.
 """
 
 from __future__ import annotations
@@ -76,3 +77,23 @@ CIVIDIS: ColorTable = _table(
 )
 
 COLORMAPS: Mapping[str, ColorTable] = MappingProxyType({"magma": MAGMA, "viridis": VIRIDIS, "cividis": CIVIDIS})
+
+_RDBU = "0530612166ac4393c392c5ded1e5f0f7f7f7fddbc7f4a582d6604db2182b67001f"
+
+
+def _joined(anchors: ColorTable, steps: int = 257) -> ColorTable:
+    """A table of so many colours along straight lines between the anchors; an odd number has its middle exact."""
+    spread = [place * (len(anchors) - 1) / (steps - 1) for place in range(steps)]
+    return tuple(_between(anchors, place) for place in spread)
+
+
+def _between(anchors: ColorTable, place: float) -> Rgb:
+    low = min(int(place), len(anchors) - 2)
+    red, green, blue = (
+        round(one + (two - one) * (place - low)) for one, two in zip(anchors[low], anchors[low + 1], strict=True)
+    )
+    return red, green, blue
+
+
+DIVERGING: ColorTable = _joined(_table(_RDBU))
+"""For differences: blue below 0, light at 0, red above."""

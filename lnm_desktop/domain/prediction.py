@@ -10,6 +10,7 @@ from lnm_desktop.domain.geometry import Geometry, Point, Region, Size
 from lnm_desktop.domain.ids import RunId
 
 RESEARCH_USE_ONLY = "Research use only. Not for diagnostic use."
+SYNTHETIC_INPUT = "SYNTHETIC INPUT"  # how the warning of a run on a made-up image begins
 
 ATTENTION = "attention"
 """A map of this name shows where a model looked, not what it found: nothing in it is outlined."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import numpy as np
 import shapely
@@ -11,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape, rectangle
-from lnm_desktop.domain.ids import AnnotationId, RunId
+from lnm_desktop.domain.ids import AnnotationId, RunId, new_id
 from lnm_desktop.domain.prediction import ATTENTION, HeatmapGrid, Prediction
 
 COLOR = "#FF7F0E"
@@ -37,6 +39,24 @@ def found_annotations(prediction: Prediction, maps: Mapping[str, Map]) -> Annota
     )
     groups = tuple(AnnotationGroup(name, COLOR) for name in dict.fromkeys(group for group, _, _ in shapes))
     return AnnotationSet(annotations, groups)
+
+
+def map_annotations(
+    prediction: Prediction, grid: HeatmapGrid, values: Map, point: float, group: str
+) -> tuple[Annotation, ...]:
+    """Fresh annotations in this group around the cells of one map that reach a threshold, the highest peak first.
+
+    Of more than MOST_PARTS connected parts those with the highest peaks.
+    """
+    parts = enumerate(_parts(grid, values, point))
+    made = [_annotation(prediction, place, group, geometry, peak) for place, (_, geometry, peak) in parts]
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return tuple(replace(item, id=AnnotationId(new_id()), created=now) for item in made)
+
+
+def count_parts(values: Map, point: float) -> int:
+    """How many connected parts of a map reach a threshold."""
+    return int(_labels(values, point).max(initial=0))
 
 
 def outline_notes(prediction: Prediction, maps: Mapping[str, Map]) -> tuple[str, ...]:
@@ -104,7 +124,7 @@ def _labels(values: Map, point: float) -> NDArray[np.int32]:
 
 
 def _count(values: Map, point: float | None) -> int:
-    return 0 if point is None else int(_labels(values, point).max(initial=0))
+    return 0 if point is None else count_parts(values, point)
 
 
 def _outlines(grid: HeatmapGrid, mask: NDArray[np.bool_], place: tuple[slice, ...]) -> Iterator[Geometry]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -106,22 +106,30 @@ def remove_unfinished(folder: Path) -> bool:
     return not folder.exists()
 
 
+def bundle_folder(bundle: Path) -> Path:
+    """The folder of a bundle that was named by itself or by its `prediction.json`."""
+    return bundle.parent if bundle.name == PREDICTION_FILE else bundle
+
+
 def load_bundle(folder: Path) -> Bundle:
     """The bundle in a folder, every file checked against its checksum.
 
     Raises FormatError naming the file that is missing, was changed, or does not fit the others.
     """
-    data = read_bytes(folder / PREDICTION_FILE, MAX_FILE_BYTES)
-    try:
-        content = _verified(strict_json.loads(data, name=PREDICTION_FILE))
+    with _told_of(PREDICTION_FILE):
+        content = _read_content(folder)
         prediction = prediction_from_dict(content.object("prediction"))
         maps_by_file = _texts(content.object("maps"))
         sums = _texts(content.object("sha256"))
-    except ValueError as error:
-        raise _unfit(PREDICTION_FILE, str(error)) from error
     files = {name: _read_checked(folder, name, sha256) for name, sha256 in sums.items()}
     maps = {grid.name: _map(grid, maps_by_file, files) for grid in prediction.heatmaps}
     return Bundle(prediction, maps, _annotations(prediction, files), _features(files))
+
+
+def load_prediction(folder: Path) -> Prediction:
+    """What a run says without its maps, whose files are not looked at. Raises FormatError."""
+    with _told_of(PREDICTION_FILE):
+        return prediction_from_dict(_read_content(folder).object("prediction"))
 
 
 def same_numbers(a: Bundle, b: Bundle) -> tuple[str, ...]:
@@ -197,6 +205,19 @@ def _verified(data: Any) -> Fields:
     if _signed(content)["content_sha256"] != fields.text("content_sha256"):
         raise ValueError("it was changed after it was written")
     return fields
+
+
+def _read_content(folder: Path) -> Fields:
+    return _verified(strict_json.loads(read_bytes(folder / PREDICTION_FILE, MAX_FILE_BYTES), name=PREDICTION_FILE))
+
+
+@contextlib.contextmanager
+def _told_of(name: str) -> Iterator[None]:
+    """A file whose content is not what it should be is named."""
+    try:
+        yield
+    except ValueError as error:
+        raise _unfit(name, str(error)) from error
 
 
 def _read_checked(folder: Path, name: str, sha256: str) -> bytes:

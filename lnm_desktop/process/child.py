@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from lnm_desktop.errors import LnmError, from_dict
 from lnm_desktop.log import Safe, get_logger
 from lnm_desktop.process.channel import Channel, ChannelClosed, Message
@@ -65,6 +67,7 @@ class Child:
             target=spec.target, args=(theirs, str(spec.log_file), *spec.arguments), name=spec.name, daemon=True
         )
         self._process.start()
+        self._offspring_of = self._process.pid
         theirs.close()
         self._channel = Channel(ours)
         self._ids = itertools.count(1)
@@ -212,14 +215,19 @@ class Child:
         death = self._set_death(reason)
         if first:
             _log.warning("%s: %s", Safe(self.spec.name), Safe(reason))
-            self._process.kill()
             self._end_offspring()
+            self._process.kill()
         self._fail_all(death)
 
     def _end_offspring(self) -> None:
-        """What the process started itself goes with it, where it leads a group of its own."""
-        if self._process.pid is not None:
-            end_group(self._process.pid)
+        """What the process started itself goes with it, once, where it leads a group of its own.
+
+        Its number is its own while nobody has asked for its exit code, and afterwards for as long as its group lives.
+        """
+        with self._lock:
+            pid, self._offspring_of = self._offspring_of, None
+        if pid is not None and (self._process.exitcode is None or not psutil.pid_exists(pid)):
+            end_group(pid)
 
     def _fail_all(self, death: ChildDied) -> None:
         with self._lock:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from lnm_desktop.ui.action_spec import ActionSpec
 from lnm_desktop.ui.annotate_actions import ANNOTATE_ACTIONS
+from lnm_desktop.ui.result_actions import RESULT_ACTIONS
 from lnm_desktop.ui.theme.icons import icon
 from lnm_desktop.ui.theme.tokens import Tokens
 
@@ -231,10 +232,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "Run the chosen model on each whole slide of the open case, one after another",
     ),
     ActionSpec("stop", "&Cancel Run", "Models", "Ctrl+.", "stop", "Stop the run"),
-    ActionSpec(
-        "next-region", "&Next Ranked Region", "Models", "N", "next", "Go to the next region", break_before=True
-    ),
-    ActionSpec("previous-region", "&Previous Ranked Region", "Models", "Shift+N", "previous", "Go back one region"),
+    *RESULT_ACTIONS,
     ActionSpec(
         "reload-models", "Re&load Models", "Models", "", "", "Look for installed models again", break_before=True
     ),

@@ -19,10 +19,14 @@ _WHY_NOT = {
     "stop": "no model is running",
     "export-region": "another export is running",
     "next-pane": "there is one pane",
+    "compare-runs": "there are not two runs",
+    "end-comparison": "no runs are compared",
+    "verify-run": "there is no run, or one is being made",
+    "map-to-annotations": "no map is shown",
     "close-image": "nothing is open",
     "clear-recent": "the list is empty",
 }
-_WITHOUT_IMAGE = frozenset(_WHY_NOT) - {"export-region"}
+_WITHOUT_IMAGE = frozenset({"undo", "redo", "stop", "next-pane", "close-image", "clear-recent"})
 
 
 class Commands:

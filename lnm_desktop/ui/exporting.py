@@ -18,9 +18,9 @@ from lnm_desktop.errors import Cancelled, LnmError
 from lnm_desktop.paths import log_dir
 from lnm_desktop.ui.actions import Actions
 from lnm_desktop.ui.notices import Notice, Offer, Severity
-from lnm_desktop.ui.widgets.export_progress import ExportProgress
 from lnm_desktop.ui.widgets.file_dialogs import ask_new_file
 from lnm_desktop.ui.widgets.region_export_dialog import ExportSource, ExportWish, RegionExportDialog
+from lnm_desktop.ui.widgets.work_progress import WorkProgress
 from lnm_desktop.ui.workbench import Workbench
 
 Export = Callable[[PictureJob, Path, Callable[[int, int], None], threading.Event], PictureReport]
@@ -37,7 +37,7 @@ class Exporting(QObject):
         self._bench = bench
         self._export = export
         self._stop: threading.Event | None = None
-        self.progress = ExportProgress()
+        self.progress = WorkProgress("exporting", "Stop the export; nothing of it is kept")
         self.progress.cancel.clicked.connect(self.cancel)
         bench.window.status.add_work(self.progress)
         actions.on({"export-region": self.ask, "copy-view": self.copy_view})

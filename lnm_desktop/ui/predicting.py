@@ -22,6 +22,7 @@ from lnm_desktop.errors import Cancelled, LnmError
 from lnm_desktop.formats.prediction_bundle import Bundle
 from lnm_desktop.inference.events import Event, GridAnnounced, Progress, Stage, TileDone
 from lnm_desktop.inference.request import PredictionRequest
+from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.ui.annotating import Annotating
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
@@ -52,11 +53,13 @@ class _Live:
 class Predicting(QObject):
     """`progressed` carries a Stage, a Progress, or None when no run goes on; `device_used` the device of a run.
 
-    `panes_of` gives the panes that show an image, active or not: the map fills in all of them.
+    `plugins_found` follows a look at what is installed. `panes_of` gives the panes that show an image, active or
+    not: the map fills in all of them.
     """
 
     progressed = Signal(object)
     device_used = Signal(str)
+    plugins_found = Signal()
 
     def __init__(
         self,
@@ -83,6 +86,7 @@ class Predicting(QObject):
         self.panes_of: Callable[[CaseImage], Sequence[ViewerPane]] = lambda _image: ()
         self.threads = 0
         self.plugins: tuple[PluginState, ...] = ()
+        self._looked = False
         panel.run_wanted.connect(self.start)
         panel.cancel_wanted.connect(self.cancel)
         panel.pause_wanted.connect(self.pause)
@@ -99,6 +103,12 @@ class Predicting(QObject):
         """This pane is the active one now."""
         self._pane = pane
         self._links.renew((pane.selection_changed, lambda _ids: self.show_context()))
+
+    def installed(self) -> dict[str, tuple[ModelSpec, str]] | None:
+        """Spec and plugin version of each model by its id; None while nobody has looked yet."""
+        if not self._looked:
+            return None
+        return {model.spec.id: (model.spec, state.version) for state in self.plugins for model in state.models}
 
     def look_for_models(self) -> None:
         """Ask which models are installed, beside the window."""
@@ -310,9 +320,10 @@ class Predicting(QObject):
         self._background.run(again, self._found, self._notices.error)
 
     def _found(self, states: Sequence[PluginState]) -> None:
-        self.plugins = tuple(states)
+        self.plugins, self._looked = tuple(states), True
         self._panel.show_plugins(self.plugins)
         self._showing.set_plugins(self.plugins)
+        self.plugins_found.emit()
 
     def _not_found(self, error: LnmError) -> None:
         self._panel.show_models((), looked=True)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 
+from lnm_desktop.app.compare_runs import RunComparison
 from lnm_desktop.app.models import PluginState
 from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.ids import RunId
-from lnm_desktop.domain.prediction import RankedRegion
-from lnm_desktop.formats.prediction_bundle import Bundle, load_bundle
+from lnm_desktop.domain.prediction import HeatmapGrid, Prediction, RankedRegion
+from lnm_desktop.formats.prediction_bundle import Bundle, Map, load_bundle
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.ui.bridge import Background
 from lnm_desktop.ui.current import Current
@@ -28,10 +29,11 @@ if TYPE_CHECKING:
 class ShowingResults(QObject):
     """Shows runs of the open image in the results panel and over the image, never among the annotations.
 
-    `finished` follows the showing of a run that has just ended.
+    `finished` follows the showing of a run that has just ended, `changed` everything that changes what is shown.
     """
 
     finished = Signal()
+    changed = Signal()
 
     def __init__(self, panel: ResultsPanel, current: Current, background: Background, notices: Notices) -> None:
         super().__init__()
@@ -41,6 +43,8 @@ class ShowingResults(QObject):
         self._notices = notices
         self._pane: ViewerPane | None = None
         self._shown: Bundle | None = None
+        self._compared: RunComparison | None = None
+        self._map_name = ""
         self._newest = ""
         self._kept: WeakKeyDictionary[ViewerPane, tuple[Bundle | None, str]] = WeakKeyDictionary()
         self._specs: dict[str, ModelSpec] = {}
@@ -53,6 +57,7 @@ class ShowingResults(QObject):
 
     def set_pane(self, pane: ViewerPane) -> None:
         """This pane is the active one now; the one before keeps its map, and what that was of is remembered."""
+        self.end_comparison()
         if self._pane is not None:
             self._kept[self._pane] = (self._shown, self._newest)
             self._shown, self._newest = self._kept.pop(pane, (None, ""))
@@ -72,10 +77,12 @@ class ShowingResults(QObject):
     def show_image(self, *, latest: bool) -> None:
         """Another image is open: offer its runs, and show the latest unless another map is on its way."""
         self._shown = None
+        self._compare(None)
         session, image = self._current.session, self._current.image
         records = session.predictions(image.id) if session and image else ()
         self._newest = records[0].id if records else ""
         self._panel.show_runs(records)
+        self.changed.emit()
         if records and latest:
             self.show_run(records[0].id)
 
@@ -90,6 +97,7 @@ class ShowingResults(QObject):
             self._tell(self._shown)
             if self._pane is not None and not self._pane.shows_heatmap:  # a run that failed has taken it away
                 self.show_map("")
+            self.changed.emit()
 
     def show_run(self, run_id: str) -> None:
         """Show a run of the open image again."""
@@ -121,32 +129,66 @@ class ShowingResults(QObject):
         self.show_map("")
 
     def _tell(self, bundle: Bundle) -> None:
-        prediction, case = bundle.prediction, self._current.case
-        facts = prediction.provenance.repeatable
-        self._panel.show_prediction(
-            prediction,
-            synthetic_model=self._is_synthetic(prediction.model_id, facts),
-            synthetic_input=bool(facts.get("synthetic_input")) or (case is not None and case.synthetic),
-        )
+        model, data = self._synthetic(bundle.prediction)
+        self._panel.show_prediction(bundle.prediction, synthetic_model=model, synthetic_input=data)
 
     def show_map(self, name: str) -> None:
         """Lay the map of that name (or the first) of the shown run over the image; none where there is none."""
-        if self._pane is None:
-            return
-        grids = self._shown.prediction.heatmaps if self._shown is not None else ()
-        chosen = next((grid for grid in grids if not name or grid.name == name), None)
-        if chosen is None or self._shown is None or chosen.name not in self._shown.maps:
-            self._pane.clear_heatmap()
+        self._map_name = name
+        self._compare(None)
+        if self._pane is not None:
+            shown = self.shown_map()
+            if shown is None:
+                self._pane.clear_heatmap()
+            else:
+                self._pane.show_heatmap(*shown[1:])
+        self.changed.emit()
+
+    def shown_map(self) -> tuple[Prediction, HeatmapGrid, Map] | None:
+        """The shown run with the map that is chosen of it; None where it has none."""
+        if self._shown is None:
+            return None
+        grids = self._shown.prediction.heatmaps
+        chosen = next((grid for grid in grids if self._map_name in ("", grid.name)), None)
+        if chosen is None or chosen.name not in self._shown.maps:
+            return None
+        return self._shown.prediction, chosen, self._shown.maps[chosen.name]
+
+    @property
+    def compares(self) -> bool:
+        """True while the difference of two runs is shown."""
+        return self._compared is not None
+
+    def show_comparison(self, found: RunComparison, grid: HeatmapGrid) -> None:
+        """Show how two runs agree, and their difference over the image."""
+        self._compare(found)
+        if self._pane is not None:
+            self._pane.show_heatmap(grid, found.map.difference, signed=True)
+        self.changed.emit()
+
+    def end_comparison(self) -> None:
+        """Show the run's own map again."""
+        if self.compares:
+            self.show_map(self._map_name)
+
+    def _compare(self, found: RunComparison | None) -> None:
+        self._compared = found
+        if found is None:
+            self._panel.end_comparison()
         else:
-            self._pane.show_heatmap(chosen, self._shown.maps[chosen.name])
+            marks = [self._synthetic(run) for run in (found.first, found.second)]
+            model, data = (any(both) for both in zip(*marks, strict=True))
+            self._panel.show_comparison(found, synthetic_model=model, synthetic_input=data)
 
     def _set_style(self, style: HeatmapStyle) -> None:
         if self._pane is not None:
             self._pane.set_heatmap_style(style)
 
-    def _is_synthetic(self, model_id: str, facts: Mapping[str, Any]) -> bool:
-        spec = self.spec(model_id)
-        return (spec is not None and spec.synthetic) or bool(facts.get("synthetic_model"))
+    def _synthetic(self, prediction: Prediction) -> tuple[bool, bool]:
+        """Whether a run's model is made up, and whether its data are."""
+        facts, spec, case = prediction.provenance.repeatable, self.spec(prediction.model_id), self._current.case
+        model = (spec is not None and spec.synthetic) or bool(facts.get("synthetic_model"))
+        return model, bool(facts.get("synthetic_input")) or (case is not None and case.synthetic)
 
     def _go_to(self, ranked: RankedRegion) -> None:
         if self._pane is not None:

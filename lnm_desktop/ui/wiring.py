@@ -18,15 +18,19 @@ from lnm_desktop.ui.annotation_table import AnnotationTable
 from lnm_desktop.ui.case_details import CaseDetails
 from lnm_desktop.ui.clinical_tables import ClinicalTables
 from lnm_desktop.ui.commands import Commands
+from lnm_desktop.ui.comparing import Comparing
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.exporting_annotations import ExportingAnnotations
 from lnm_desktop.ui.helping import Helping
 from lnm_desktop.ui.looking import Looking
+from lnm_desktop.ui.outlining_map import OutliningMap
 from lnm_desktop.ui.pane_actions import PaneActions
 from lnm_desktop.ui.recent_files import RecentFiles
+from lnm_desktop.ui.run_history import RunHistory
 from lnm_desktop.ui.shaping import Shaping
 from lnm_desktop.ui.shortcuts import Shortcuts
 from lnm_desktop.ui.staging import Staging
+from lnm_desktop.ui.verifying import Verifying
 from lnm_desktop.ui.viewer.tools import Tool
 from lnm_desktop.ui.widgets.command_palette import CommandPalette
 from lnm_desktop.ui.widgets.dialogs import about_dialog, messages_dialog
@@ -59,6 +63,10 @@ class Wiring(QObject):
         self.exporting_annotations = ExportingAnnotations(bench)
         self.staging = Staging(actions, bench)
         self.shaping = Shaping(actions, bench)
+        self.run_history = RunHistory(bench)
+        self.comparing = Comparing(actions, bench)
+        self.verifying = Verifying(actions, bench)
+        self.outlining_map = OutliningMap(actions, bench)
         self.annotation_table = AnnotationTable(actions, bench)
         self.case_details = CaseDetails(actions, bench)
         self.clinical_tables = ClinicalTables(actions, bench)
@@ -145,6 +153,8 @@ class Wiring(QObject):
         calls |= {"reload-models": bench.predicting.look_for_models}
         calls |= {"next-region": partial(bench.panels.results.step, 1)}
         calls |= {"previous-region": partial(bench.panels.results.step, -1)}
+        runs = bench.panels.results.runs
+        calls |= {"newer-run": partial(runs.step, -1), "older-run": partial(runs.step, 1)}
         self._actions.on(calls)
 
     def _connect_help(self) -> None:

@@ -82,6 +82,7 @@ class Workbench(QObject):
         self.panels = panels
         self.background = background
         self.notices = notices
+        self.models = models
         self.current = Current(self)
         self.panes = Panes(window.area.grid, self.current)
         self.sync = PaneSync(self.panes, notices)
@@ -120,7 +121,7 @@ class Workbench(QObject):
         status = self.window.status
         self._links.renew(
             (pane.cursor_moved, lambda point: status.show_position(point, self.current.calibration)),
-            (pane.value_under_cursor, status.show_value),
+            (pane.values_under_cursor, status.show_values),
         )
         self.annotating.set_pane(pane)
         self.showing.set_pane(pane)

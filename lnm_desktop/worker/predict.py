@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from lnm_desktop.domain.prediction import Prediction
+from lnm_desktop.domain.prediction import SYNTHETIC_INPUT, Prediction
 from lnm_desktop.errors import InferenceError
 from lnm_desktop.formats.prediction_bundle import Bundle, save_bundle
 from lnm_desktop.inference.request import PredictionRequest
@@ -85,7 +85,7 @@ def _options(loaded: LoadedModel, asked: PredictionRequest) -> BaseModel:
 def _synthetic_notes(loaded: LoadedModel, made_up: bool) -> tuple[str, ...]:
     notes = []
     if made_up:
-        notes.append("SYNTHETIC INPUT: the image is made up and says nothing about a patient.")
+        notes.append(f"{SYNTHETIC_INPUT}: the image is made up and says nothing about a patient.")
     if loaded.model.spec.synthetic:
         notes.append("SYNTHETIC MODEL: it was trained on made-up data and says nothing about a patient.")
     return tuple(notes)

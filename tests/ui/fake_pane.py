@@ -34,7 +34,7 @@ class FakePane(QWidget):
     annotations_removed = Signal(object)
     selection_changed = Signal(object)
     cursor_moved = Signal(object)
-    value_under_cursor = Signal(object)
+    values_under_cursor = Signal(object)
     view_changed = Signal(object)
     draft_changed = Signal(object)
     files_dropped = Signal(object)
@@ -76,4 +76,4 @@ class FakePane(QWidget):
     def __getattr__(self, name: str) -> Callable[..., None]:
         if name.startswith("_"):
             raise AttributeError(name)
-        return lambda *arguments: self.calls.append((name, arguments))
+        return lambda *arguments, **named: self.calls.append((name, (*arguments, *named.values())))

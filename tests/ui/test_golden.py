@@ -15,6 +15,8 @@ from PySide6.QtGui import QCursor, QFont, QFontDatabase, QImage
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from lnm_desktop.app.compare_runs import compare_runs
+from lnm_desktop.app.run_history import PastRun
 from lnm_desktop.domain.annotation import AnnotationGroup, AnnotationSet, new_annotation
 from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.clinical import Absent, ClinicalField, ClinicalRecord, ClinicalSchema, FieldKind
@@ -22,6 +24,7 @@ from lnm_desktop.domain.geometry import Point, Size
 from lnm_desktop.domain.ids import CaseId, ImageId, RunId
 from lnm_desktop.domain.image import Channel, ImageKind, Photometric, Window
 from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.formats.prediction_bundle import Bundle
 from lnm_desktop.store.records import PredictionRecord
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
@@ -89,8 +92,20 @@ def results() -> QWidget:
     record = PredictionRecord(RunId("r" * 32), IMAGE.id, "test-model", "1.2.0", "", prediction.scores, "")
     panel = ResultsPanel()
     panel.show_runs((record,))
+    panel.show_facts((PastRun(record, prediction, ("Age at diagnosis was 51, and is 60.",)),))
     panel.show_prediction(prediction, synthetic_model=True, synthetic_input=False)
     panel.heatmap.set_threshold(0.31)
+    return panel
+
+
+def comparison() -> QWidget:
+    grid = HeatmapGrid("p", "Tumour probability", 4, 3, Point(0, 0), Size(9, 9))
+    values = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    one = Bundle(replace(a_prediction(), heatmaps=(grid,)), {"p": values})
+    two = Bundle(replace(one.prediction, id=RunId("s" * 32)), {"p": values**2})
+    panel = results()
+    assert isinstance(panel, ResultsPanel)
+    panel.show_comparison(compare_runs(one, two), synthetic_model=True, synthetic_input=False)
     return panel
 
 
@@ -118,7 +133,7 @@ def look_scan() -> QWidget:
     return panel
 
 
-PANELS = (clinical, annotations, models, results, look, look_channels, look_scan)
+PANELS = (clinical, annotations, models, results, comparison, look, look_channels, look_scan)
 
 
 @pytest.fixture

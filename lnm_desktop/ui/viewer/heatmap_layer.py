@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from napari.layers import Image
 from numpy.typing import NDArray
@@ -11,13 +13,17 @@ from lnm_desktop.domain.geometry import Point
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.ui.viewer.coloring import colored
 from lnm_desktop.ui.viewer.coordinates import Placement, grid_cell
+from lnm_desktop.ui.viewer.heatmap_levels import ColoredLevel, HeatmapLevels
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
 REDRAW_PAUSE_MS = 500
 
 
 class HeatmapLayer(QObject):
-    """One map of one grid; changed cells are drawn at most twice a second."""
+    """One map of one grid, a pyramid where it is large; changed cells are drawn at most twice a second.
+
+    A `signed` map holds differences from -1 to 1, shown in colours of their own.
+    """
 
     def __init__(
         self,
@@ -26,20 +32,24 @@ class HeatmapLayer(QObject):
         style: HeatmapStyle,
         placement: Placement,
         parent: QObject,
+        *,
+        signed: bool = False,
     ) -> None:
         super().__init__(parent)
         if values.shape != (grid.rows, grid.columns):
             raise ValueError(f"a map of {grid.rows} × {grid.columns} cells was given {values.shape} values")
         self.grid = grid
-        self._values = values.astype(np.float32)
+        self.signed = signed
+        self._levels = HeatmapLevels(values, signed=signed)
         self._style = style
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(REDRAW_PAUSE_MS)
         self._pause.timeout.connect(self._redraw)
         self.layer = Image(
-            colored(self._values, self._style),
+            self._colors(),
             rgb=True,
+            multiscale=len(self._levels.levels) > 1,
             name=grid.label or grid.name,
             scale=placement.grid_scale(grid),
             translate=placement.grid_translate(grid),
@@ -56,7 +66,7 @@ class HeatmapLayer(QObject):
         rows, columns = values.shape
         if column < 0 or row < 0 or row + rows > self.grid.rows or column + columns > self.grid.columns:
             raise ValueError(f"cells {column}, {row} + {columns} × {rows} lie outside the map {self.grid.name!r}")
-        self._values[row : row + rows, column : column + columns] = values
+        self._levels.put(column, row, values)
         if not self._pause.isActive():
             self._pause.start()
 
@@ -76,13 +86,20 @@ class HeatmapLayer(QObject):
     def value_at(self, point: Point) -> float | None:
         """The value of the cell there; None outside, when not examined, or while the map is hidden."""
         cell = grid_cell(self.grid, point)
-        if cell is None or not self._style.visible or np.isnan(self._values[cell]):
+        if cell is None or not self._style.visible or np.isnan(self._levels.levels[0][cell]):
             return None
-        return float(self._values[cell])
+        return float(self._levels.levels[0][cell])
 
     def close(self) -> None:
         """Draw no more."""
         self._pause.stop()
 
     def _redraw(self) -> None:
-        self.layer.data = colored(self._values, self._style)
+        self.layer.data = self._colors()
+
+    def _colors(self) -> Any:
+        """Of a small map the picture, of a large one levels whose parts are coloured when they come into sight."""
+        levels = self._levels.levels
+        if len(levels) == 1:
+            return colored(levels[0], self._style, signed=self.signed)
+        return [ColoredLevel(values, self._style, signed=self.signed) for values in levels]

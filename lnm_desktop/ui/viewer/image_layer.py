@@ -25,7 +25,7 @@ from lnm_desktop.ui.viewer.haste import Haste
 from lnm_desktop.ui.viewer.mosaic import BELOW_ALL_LAYERS, Mosaic, matrix_transform
 from lnm_desktop.ui.viewer.motion import Motion
 from lnm_desktop.ui.viewer.quads import QuadPlan, plan_quads
-from lnm_desktop.ui.viewer.tile_store import TileStore, Variant, finest_value
+from lnm_desktop.ui.viewer.tile_store import TileStore, Variant, finest_pixel
 from lnm_desktop.ui.viewer.troubles import Troubles
 from lnm_desktop.ui.viewer.view_state import ChannelView, Look
 
@@ -169,13 +169,14 @@ class ImageLayer(QObject):
 
     # -- what is known
 
-    def value_at(self, point: Point) -> float | None:
-        """The value there from the finest tile at hand; None for colours, outside, or not yet read."""
+    def pixel_at(self, point: Point) -> tuple[float, ...]:
+        """Red, green and blue there, or the one grey value; from the finest tile at hand, empty without any."""
         row, col = int(np.floor(point.y)), int(np.floor(point.x))
-        inside = 0 <= row < self.info.size.height and 0 <= col < self.info.size.width
-        if self.info.photometric is Photometric.RGB or not inside:
-            return None
-        return finest_value(self._store, self._pyramid, TileKey(self.plane, 0, 0, 0, self._variant), row, col)
+        if not (0 <= row < self.info.size.height and 0 <= col < self.info.size.width):
+            return ()
+        key = TileKey(self.plane, 0, 0, 0, self._variant)
+        pixel = finest_pixel(self._store, self._pyramid, key, row, col)
+        return pixel if self.info.photometric is Photometric.RGB else pixel[:1]
 
     def overview(self) -> NDArray[np.uint8] | None:
         """The whole image as it is shown without adjustments, uint8 (rows, columns, 3); None until it was read."""

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from lnm_desktop.domain.prediction import HeatmapGrid
+from lnm_desktop.ui.viewer.coloring import DIFFERENCE_FROM
 from lnm_desktop.ui.viewer.legend import Legend
 from lnm_desktop.ui.viewer.view_state import HeatmapStyle
 
@@ -37,12 +38,13 @@ class MapLegend(QFrame):
         self._view = parent
         self.hide()
 
-    def show_map(self, grid: HeatmapGrid | None, style: HeatmapStyle) -> None:
+    def show_map(self, grid: HeatmapGrid | None, style: HeatmapStyle, *, signed: bool = False) -> None:
         """Explain this map as it is shown; None, or a hidden map, needs no explanation."""
         self.setVisible(grid is not None and style.visible)
         if grid is not None:
-            self.title.setText(f"{grid.label or grid.name}, clear below {style.threshold:.2f}")
-            self.scale.show_style(style)
+            clear = f"clear within ±{DIFFERENCE_FROM:.2f}" if signed else f"clear below {style.threshold:.2f}"
+            self.title.setText(f"{grid.label or grid.name}, {clear}")
+            self.scale.show_style(style, signed=signed)
             self.place()
 
     def place(self) -> None:

@@ -40,7 +40,7 @@ class ViewerPane(ImagePane):
     Signals besides those of `ImagePane`: annotation_drawn(Geometry), annotation_changed(Annotation),
     area_combined(Geometry, Combine) for one that changes the selection, wand_touched(WandSeed, Combine),
     refused(words), annotations_removed(tuple of ids), selection_changed(tuple of ids), cursor_moved(Point | None),
-    value_under_cursor(float | None), draft_changed((Shape, tuple of Point) | None).
+    values_under_cursor(CursorValues | None), draft_changed((Shape, tuple of Point) | None).
     """
 
     annotation_drawn = Signal(object)
@@ -51,7 +51,7 @@ class ViewerPane(ImagePane):
     annotations_removed = Signal(object)
     selection_changed = Signal(object)
     cursor_moved = Signal(object)
-    value_under_cursor = Signal(object)
+    values_under_cursor = Signal(object)
     draft_changed = Signal(object)
 
     def __init__(self, parent: QWidget | None = None, tile_cache_bytes: int = DEFAULT_CACHE_BYTES) -> None:
@@ -59,6 +59,7 @@ class ViewerPane(ImagePane):
         self._visible = True
         self._group: AnnotationGroup | None = None
         self._style = HeatmapStyle()
+        self._under_cursor: Point | None = None
         super().__init__(parent, tile_cache_bytes)
         self._build()
         self._connect()
@@ -165,9 +166,12 @@ class ViewerPane(ImagePane):
 
     # -- heat map
 
-    def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
-        """Lay a map over the image, values of shape (rows, columns), nan where not examined."""
-        self._scene.show_heatmap(grid, values)
+    def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32], *, signed: bool = False) -> None:
+        """Lay a map over the image, values of shape (rows, columns), nan where not examined.
+
+        A `signed` map holds differences from -1 to 1.
+        """
+        self._scene.show_heatmap(grid, values, signed=signed)
         self._explain_map()
 
     @property
@@ -247,7 +251,9 @@ class ViewerPane(ImagePane):
 
     def _explain_map(self) -> None:
         heatmap = self._scene.heatmap
-        self._legend.show_map(heatmap.grid if heatmap is not None else None, self._style)
+        signed = heatmap is not None and heatmap.signed
+        self._legend.show_map(heatmap.grid if heatmap is not None else None, self._style, signed=signed)
+        self._tell_values()
 
     def _show_overview(self) -> None:
         self.navigator.show_picture(self.overview, self.image_info, self._calibration)
@@ -265,8 +271,14 @@ class ViewerPane(ImagePane):
             self._update_overlay()
         info = self.image_info
         inside = point if point is not None and info is not None and _contains(info.region, point) else None
+        self._under_cursor = inside
         self.cursor_moved.emit(inside)
-        self.value_under_cursor.emit(self._scene.value_at(inside) if inside is not None else None)
+        self._tell_values()
+
+    def _tell_values(self) -> None:
+        """Another place, or another map at the same place."""
+        point = self._under_cursor
+        self.values_under_cursor.emit(self._scene.values_at(point) if point is not None else None)
 
     def _on_drawn(self, made: Drawn, combine: Combine) -> None:
         if isinstance(made, WandSeed):

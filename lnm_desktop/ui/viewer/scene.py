@@ -17,7 +17,7 @@ from lnm_desktop.ui.viewer.coordinates import Placement
 from lnm_desktop.ui.viewer.heatmap_layer import HeatmapLayer
 from lnm_desktop.ui.viewer.image_layer import ImageLayer
 from lnm_desktop.ui.viewer.painting import PaintingPause
-from lnm_desktop.ui.viewer.view_state import HeatmapStyle
+from lnm_desktop.ui.viewer.view_state import CursorValues, HeatmapStyle
 
 
 class Scene(QObject):
@@ -80,11 +80,11 @@ class Scene(QObject):
             self.bad_tiles_changed.emit(0)
             self.hatched_changed.emit(0)
 
-    def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32]) -> None:
-        """A map over the image; nothing without an image."""
+    def show_heatmap(self, grid: HeatmapGrid, values: NDArray[np.float32], *, signed: bool = False) -> None:
+        """A map over the image, or the difference of two; nothing without an image."""
         self.clear_heatmap()
         if self.image is not None:
-            self.heatmap = HeatmapLayer(grid, values, self._style, self.placement, self)
+            self.heatmap = HeatmapLayer(grid, values, self._style, self.placement, self, signed=signed)
             with self._canvas.drawing_at_once():
                 self._model.layers.insert(0, self.heatmap.layer)
             self._model.layers.selection.clear()  # napari would frame a selected layer and take keys for it
@@ -104,9 +104,9 @@ class Scene(QObject):
         if self.heatmap is not None:
             self.heatmap.set_style(style)
 
-    def value_at(self, point: Point) -> float | None:
-        """The map's value there, else the image's grey value, else None."""
-        value = self.heatmap.value_at(point) if self.heatmap is not None else None
-        if value is None and self.image is not None:
-            value = self.image.value_at(point)
-        return value
+    def values_at(self, point: Point) -> CursorValues:
+        """What is at hand of image and map there."""
+        pixel = self.image.pixel_at(point) if self.image is not None else ()
+        if self.heatmap is None:
+            return CursorValues(pixel)
+        return CursorValues(pixel, self.heatmap.value_at(point), self.heatmap.signed)

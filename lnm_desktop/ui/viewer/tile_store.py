@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -127,16 +126,16 @@ class TileStore:
         self._on_change()
 
 
-def finest_value(store: TileStore, pyramid: VirtualPyramid, key: TileKey, row: int, col: int) -> float | None:
-    """The value at a level-0 pixel from the finest tile at hand; `key` tells plane and variant."""
+def finest_pixel(store: TileStore, pyramid: VirtualPyramid, key: TileKey, row: int, col: int) -> tuple[float, ...]:
+    """The values at a level-0 pixel from the finest tile at hand; `key` tells plane and variant."""
     for level in range(pyramid.count):
         y, x = row >> level, col >> level
         found = TileKey(key.plane, level, y // pyramid.tile_px, x // pyramid.tile_px, key.variant)
         tile = store.get(found)
         if tile is not None:
-            value = np.ravel(tile[y % pyramid.tile_px, x % pyramid.tile_px])[0]
-            return float(value) if math.isfinite(value) else None
-    return None
+            values = np.ravel(tile[y % pyramid.tile_px, x % pyramid.tile_px])
+            return tuple(float(value) for value in values) if np.isfinite(values).all() else ()
+    return ()
 
 
 def _check_shape(tile: NDArray[np.generic], output: tuple[int, int]) -> None:

@@ -83,3 +83,12 @@ class ChannelView:
     color: str
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class CursorValues:
+    """What lies under the cursor: the pixel (one value, or red, green and blue; empty where not at hand), the map."""
+
+    pixel: tuple[float, ...] = ()
+    map: float | None = None
+    signed: bool = False

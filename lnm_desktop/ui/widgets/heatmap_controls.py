@@ -32,12 +32,17 @@ class HeatmapControls(QWidget):
         self.colormap.setAccessibleName("Colour map")
         self.colormap.setToolTip("Perceptually even colours; low values stay clear")
         self.legend = Legend()
+        self._difference = False
         layout = column(self.shown, self.maps, margin=0)
         layout.addLayout(_line("Opacity", self.opacity, self._opacity_words))
-        layout.addLayout(_line("Clear below", self.threshold, self._threshold_words))
         colors = row(label("Colours", wrap=False), self.colormap)
         colors.setStretch(1, 1)
-        layout.addLayout(colors)
+        own = column(margin=0)
+        own.addLayout(_line("Clear below", self.threshold, self._threshold_words))
+        own.addLayout(colors)
+        self._own = QWidget()
+        self._own.setLayout(own)
+        layout.addWidget(self._own)
         layout.addWidget(self.legend)
         self.setLayout(layout)
         self._connect()
@@ -61,6 +66,13 @@ class HeatmapControls(QWidget):
         self.maps.blockSignals(False)
         self.maps.setVisible(len(names) > 1)
 
+    def show_difference(self, *, difference: bool) -> None:
+        """The difference of two maps has colours and limits of its own; only its opacity can be set."""
+        self.maps.setEnabled(not difference)
+        self._own.setVisible(not difference)
+        self._difference = difference
+        self._write_numbers()
+
     def _connect(self) -> None:
         self.shown.toggled.connect(lambda _on: self._tell())
         self.opacity.valueChanged.connect(lambda _value: self._tell())
@@ -77,7 +89,7 @@ class HeatmapControls(QWidget):
         self.style_changed.emit(self.style_wanted())
 
     def _write_numbers(self) -> None:
-        self.legend.show_style(self.style_wanted())
+        self.legend.show_style(self.style_wanted(), signed=self._difference)
         self._opacity_words.setText(f"{self.opacity.value()} %")
         self._threshold_words.setText(f"{self.threshold.value() / 100:.2f}")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
 from lnm_desktop.domain.prediction import Prediction, Score
 from lnm_desktop.ui.theme.stylesheet import set_role
@@ -30,7 +30,9 @@ class ScoreCard(QFrame):
     def show_prediction(self, prediction: Prediction, *, synthetic_model: bool, synthetic_input: bool) -> None:
         """Show one run."""
         clear_layout(self._column)
-        self._add_badges({"model": synthetic_model, "input": synthetic_input})
+        badges = synthetic_badges(model=synthetic_model, data=synthetic_input)
+        if badges:
+            self._column.addLayout(row(*badges, None))
         if not prediction.scores:
             self._column.addWidget(label("This model gives no scores for the image as a whole.", "hint"))
         for score in prediction.scores:
@@ -39,11 +41,6 @@ class ScoreCard(QFrame):
             self._column.addWidget(label(warning, "warn"))
         self._column.addWidget(label(origin_words(prediction), "hint"))
         self._column.addWidget(label(prediction.notice, "warn"))
-
-    def _add_badges(self, shown: Mapping[str, bool]) -> None:
-        badges = [badge(*_SYNTHETIC[name]) for name, on in shown.items() if on]
-        if badges:
-            self._column.addLayout(row(*badges, None))
 
     def _add_score(self, score: Score) -> None:
         words = QVBoxLayout()
@@ -55,6 +52,11 @@ class ScoreCard(QFrame):
         line.addLayout(words, 1)
         line.addWidget(label(score_words(score), "number", wrap=False))
         self._column.addLayout(line)
+
+
+def synthetic_badges(*, model: bool, data: bool) -> list[QLabel]:
+    """The marks of a result whose model or data are made up."""
+    return [badge(*_SYNTHETIC[name]) for name, on in (("model", model), ("input", data)) if on]
 
 
 def score_words(score: Score) -> str:

@@ -11,6 +11,7 @@ from lnm_desktop.domain.image import Calibration
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.inference.events import Progress, Stage
 from lnm_desktop.ui.theme.stylesheet import set_role
+from lnm_desktop.ui.viewer.view_state import CursorValues
 from lnm_desktop.ui.widgets.parts import badge, label
 from lnm_desktop.ui.widgets.run_progress import progress_words
 
@@ -47,9 +48,9 @@ class Status(QStatusBar):
         """The cursor in micrometres, in pixels where the image has no pixel size."""
         self.position.setText("" if point is None else position_words(point, calibration))
 
-    def show_value(self, value: float | None) -> None:
-        """The map's or the image's value under the cursor."""
-        self.value.setText("" if value is None else f"value {value:.3g}")
+    def show_values(self, values: CursorValues | None) -> None:
+        """The map's and the image's values under the cursor."""
+        self.value.setText("" if values is None else value_words(values))
 
     def show_coverage(self, words: str, tip: str) -> None:
         """How much of the tissue was looked at."""
@@ -78,6 +79,18 @@ class Status(QStatusBar):
     def show_device(self, device: str) -> None:
         """What models compute on."""
         self.device.setText(_DEVICES.get(device, device))
+
+
+def value_words(values: CursorValues) -> str:
+    """As in "map 0.873   R 213  G 150  B 190"; a difference bears its sign, a grey value stands alone."""
+    words = []
+    if values.map is not None:
+        words.append(f"difference {values.map:+.3f}" if values.signed else f"map {values.map:.3f}")
+    if len(values.pixel) == 1:
+        words.append(f"value {values.pixel[0]:.4g}")
+    elif values.pixel:
+        words.append("  ".join(f"{name} {value:.0f}" for name, value in zip("RGB", values.pixel, strict=False)))
+    return "   ".join(words)
 
 
 def position_words(point: Point, calibration: Calibration) -> str:

@@ -14,7 +14,7 @@ from lnm_desktop.domain.image import Calibration, CalibrationSource, Window
 from lnm_desktop.errors import ImageDamaged, ImageTimeout
 from lnm_desktop.ui.viewer.slots import Slots
 from lnm_desktop.ui.viewer.stains import stain_matrix
-from lnm_desktop.ui.viewer.view_state import Look, StainView
+from lnm_desktop.ui.viewer.view_state import CursorValues, Look, StainView
 from tests.fakes.formula_reader import CELL_PX, FormulaReader, cell_color, series_info, slide_info
 
 pytestmark = pytest.mark.gl
@@ -293,13 +293,17 @@ def test_inverted_planes_are_dark_where_values_are_high(show_slide) -> None:
 
 def test_grey_values_under_the_cursor(show_slide, qtbot) -> None:
     pane, _ = show_slide(series_info(planes=2))
-    values: list[float | None] = []
+    values: list[CursorValues | None] = []
     places: list[Point | None] = []
-    pane.value_under_cursor.connect(values.append)
+    pane.values_under_cursor.connect(values.append)
     pane.cursor_moved.connect(places.append)
     qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(50.5, 33.5)).toPoint())
     qtbot.waitUntil(lambda: bool(values), timeout=5000)
-    assert values[-1] == 33 and places[-1] is not None and places[-1].y == pytest.approx(33.5, abs=0.5)
+    assert (
+        values[-1] == CursorValues((33.0,))
+        and places[-1] is not None
+        and places[-1].y == pytest.approx(33.5, abs=0.5)
+    )
     qtbot.mouseMove(pane.canvas_widget, pane.to_screen(Point(-20, -5)).toPoint())
     qtbot.waitUntil(lambda: values[-1] is None, timeout=5000)
     assert places[-1] is None
