@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from lnm_desktop.domain.geometry import Point, Region
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.errors import InferenceError
 from lnm_desktop.formats.files import write_atomic
-from lnm_desktop.formats.heatmap_png import colorize, dumps_png
+from lnm_desktop.formats.heatmap_png import colorize, dumps_png, with_caption
 
 METHODS = ("grad-cam", "integrated-gradients")
+GAP_TOLERANCE = 0.05  # of a probability: Sundararajan et al. 2017 ask for 5 %
 MEANING = "It shows which pixels the network used for its answer, not what is in the tissue."
 
 
@@ -39,8 +41,13 @@ class TileExplanation:
     values: NDArray[np.float32]
     probabilities: dict[str, float]
     gap: float | None
-    device: str
-    libraries: dict[str, str]
+    warnings: tuple[str, ...] = ()
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def adds_up(self) -> bool | None:
+        """Whether integrated gradients add up to the answer within `GAP_TOLERANCE`; None for Grad-CAM."""
+        return None if self.gap is None else self.gap <= GAP_TOLERANCE
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form, without the arrays."""
@@ -52,9 +59,10 @@ class TileExplanation:
             "probabilities": self.probabilities,
             "region": [self.region.x, self.region.y, self.region.width, self.region.height],
             "gap": self.gap,
-            "device": self.device,
+            "adds_up": self.adds_up,
+            "warnings": list(self.warnings),
+            **self.facts,
             "lnm_desktop": __version__,
-            "libraries": self.libraries,
             "meaning": MEANING,
             "notice": RESEARCH_USE_ONLY,
         }
@@ -84,8 +92,8 @@ def explain_tile(
         told.values,
         dict(zip(spec.classes, told.probabilities, strict=True)),
         told.gap,
-        told.device,
-        told.libraries,
+        told.warnings,
+        told.facts,
     )
 
 
@@ -96,8 +104,21 @@ def save_explanation(found: TileExplanation, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "attribution.safetensors", save({"values": found.values, "tile": found.tile}))
-    write_atomic(folder / "explanation.png", dumps_png(picture(found)))
+    write_atomic(folder / "explanation.png", with_caption(dumps_png(picture(found)), caption(found)))
     write_atomic(folder / "explanation.json", json.dumps(found.to_dict(), indent=1).encode())
+
+
+def caption(found: TileExplanation) -> tuple[str, ...]:
+    """The lines under the picture: without them it could be taken for a finding."""
+    scale = "black: nothing, or against the class; bright: most for the class"
+    sum_words = "" if found.gap is None else f"; sums up to {found.gap:.3f}{'' if found.adds_up else ' (too far)'}"
+    return (
+        f"{found.model_id} {found.model_version}, {found.method}{sum_words}",
+        f"class {found.target}: {found.probabilities[found.target]:.3f}; {scale}",
+        MEANING,
+        *found.warnings,
+        RESEARCH_USE_ONLY,
+    )
 
 
 def picture(found: TileExplanation) -> NDArray[np.uint8]:

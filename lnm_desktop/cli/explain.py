@@ -38,6 +38,10 @@ def command(
     answers = ", ".join(f"{name} {value:.3f}" for name, value in found.probabilities.items())
     WORDS.print(f"{found.model_id} {found.model_version}: {answers}", markup=False)
     WORDS.print(f"{method} for {found.target}: {escape(str(out / 'explanation.png'))}. {MEANING}")
+    for warning in found.warnings:
+        WORDS.print(f"[yellow]{escape(warning)}[/]")
+    if found.adds_up is False:
+        WORDS.print(f"[yellow]The parts miss the answer by {found.gap:.3f}: the map is not to be relied on.[/]")
     WORDS.print("[bold]Research use only. Not for diagnostic use.[/]")
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import textwrap
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from lnm_desktop.domain.colormaps import MAGMA, ColorTable
 
 PICTURE_EDGE_PX = 1024
+FONT_PX, LINE_PX, CHARACTER_PX = 16, 22, 9
 
 
 def colorize(
@@ -36,4 +39,19 @@ def dumps_png(rgba: NDArray[np.uint8]) -> bytes:
     picture = Image.fromarray(rgba).resize((columns * factor, rows * factor), Image.Resampling.NEAREST)
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def with_caption(png: bytes, lines: Sequence[str]) -> bytes:
+    """The picture with lines of text under it, black on white, wrapped to its width."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    wrapped = [part for line in lines for part in textwrap.wrap(line, max(20, picture.width // CHARACTER_PX))]
+    larger = Image.new("RGB", (picture.width, picture.height + LINE_PX * (len(wrapped) + 1)), "white")
+    larger.paste(picture)
+    write = ImageDraw.Draw(larger)
+    font = ImageFont.load_default(size=FONT_PX)
+    for number, line in enumerate(wrapped):
+        write.text((FONT_PX, picture.height + LINE_PX * (number + 0.5)), line, "black", font)
+    buffer = io.BytesIO()
+    larger.save(buffer, "PNG")
     return buffer.getvalue()

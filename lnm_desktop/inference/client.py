@@ -78,8 +78,8 @@ class Explained:
     probabilities: tuple[float, ...]
     region: tuple[float, float, float, float]
     gap: float | None
-    device: str
-    libraries: dict[str, str]
+    warnings: tuple[str, ...]
+    facts: dict[str, Any]
 
 
 class WorkerClient:
@@ -179,8 +179,8 @@ class WorkerClient:
             tuple(answer["probabilities"]),
             tuple(answer["region"]),
             answer["gap"],
-            answer["device"],
-            answer["libraries"],
+            tuple(answer["warnings"]),
+            answer["facts"],
         )
 
     def close(self) -> None:

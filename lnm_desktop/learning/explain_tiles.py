@@ -39,12 +39,17 @@ class Attribution:
     gap: float
 
 
-def attribute(network: nn.Module, tile: NDArray[np.uint8], target: int, method: str, layer: CamLayer) -> Attribution:
-    """Attribute the probability of class `target` for a tile (tile, tile, 3) by one of `METHODS`."""
+def attribute(
+    network: nn.Module, tile: NDArray[np.uint8], target: int, method: str, layer: Callable[[], CamLayer]
+) -> Attribution:
+    """Attribute the probability of class `target` for a tile (tile, tile, 3) by one of `METHODS`.
+
+    `layer` is asked for by Grad-CAM alone. Raises LookupError where the network has none that is a picture.
+    """
     device = next(network.parameters()).device
     pixels = (torch.from_numpy(tile).to(device).permute(2, 0, 1)[None].float() / 255).requires_grad_()
     ways: dict[str, Callable[[], tuple[Tensor, float]]] = {
-        "grad-cam": lambda: (_grad_cam(network, pixels, target, layer), float("nan")),
+        "grad-cam": lambda: (_grad_cam(network, pixels, target, layer()), float("nan")),
         "integrated-gradients": lambda: _integrated(network, pixels, target),
     }
     with torch.inference_mode(mode=False), torch.enable_grad():

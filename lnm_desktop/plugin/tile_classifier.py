@@ -112,7 +112,7 @@ def plan_run(
 
     Raises CalibrationMissing, InferenceError.
     """
-    warnings = _check_resolution(inputs.calibration, resolution_mpp)
+    warnings = check_resolution(inputs.calibration, resolution_mpp)
     slide = inputs.slide.info.region
     plan = plan_tiles(slide, tile_px, options.stride_px, resolution_mpp / inputs.calibration.mpp)
     if min(slide.width, slide.height) < tile_px * plan.downsample:
@@ -145,7 +145,8 @@ def checked_output(output: Any, count: int, classes: int) -> NDArray[np.float32]
     return output.astype(np.float32, copy=False)
 
 
-def _check_resolution(calibration: Calibration, resolution_mpp: float) -> list[str]:
+def check_resolution(calibration: Calibration, resolution_mpp: float) -> list[str]:
+    """Warnings about the slide's pixels. Raises CalibrationMissing, InferenceError where they are too coarse."""
     if not calibration.is_known:
         raise CalibrationMissing(
             "the slide has no pixel size, and the model needs one",

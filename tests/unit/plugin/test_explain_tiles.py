@@ -33,7 +33,7 @@ def a_tile(side: int = 16) -> np.ndarray:
 
 def test_integrated_gradients_of_a_linear_network_are_weight_times_difference() -> None:
     network, tile = RedMean().eval().requires_grad_(False), a_tile()
-    found = attribute(network, tile, 1, "integrated-gradients", last_layer(network, 16))
+    found = attribute(network, tile, 1, "integrated-gradients", lambda: last_layer(network, 16))
     expected = np.zeros((16, 16))
     expected[:, :4] = -1 / (16 * 8) / 2
     assert found.values == pytest.approx(expected, abs=1e-6)
@@ -46,21 +46,21 @@ def test_the_sum_is_the_difference_to_a_white_tile() -> None:
     network = nn.Sequential(nn.Conv2d(3, 4, 3), nn.Tanh(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     network.append(nn.Softmax(1)).eval().requires_grad_(False)
     tile = np.random.default_rng(0).integers(0, 255, (16, 16, 3), np.uint8)
-    found = attribute(network, tile, 1, "integrated-gradients", last_layer(network, 16))
+    found = attribute(network, tile, 1, "integrated-gradients", lambda: last_layer(network, 16))
     with torch.no_grad():
         white = network(torch.ones(1, 3, 16, 16))[0, 1]
     assert found.values.sum() == pytest.approx(found.probabilities[1] - float(white), abs=1e-3)
     assert found.gap < 1e-3
-    again = attribute(network, tile, 1, "integrated-gradients", last_layer(network, 16))
+    again = attribute(network, tile, 1, "integrated-gradients", lambda: last_layer(network, 16))
     assert np.array_equal(found.values, again.values)
 
 
 def test_grad_cam_lights_up_where_the_class_comes_from_and_keeps_its_margin() -> None:
     network, tile = RedMean().eval().requires_grad_(False), a_tile()
-    values = attribute(network, tile, 1, "grad-cam", last_layer(network, 16)).values
+    values = attribute(network, tile, 1, "grad-cam", lambda: last_layer(network, 16)).values
     assert values[:, 5:].min() > 0
     assert np.abs(values[:, :3]).max() == pytest.approx(0, abs=1e-6)
-    framed = attribute(network, tile, 1, "grad-cam", CamLayer(network.conv, margin_px=4)).values
+    framed = attribute(network, tile, 1, "grad-cam", lambda: CamLayer(network.conv, margin_px=4)).values
     assert framed.shape == (16, 16)
     assert not framed[:4].any()
     assert framed[4:12, 4:12].any()
@@ -70,3 +70,14 @@ def test_a_network_without_a_picture_inside_has_no_layer() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2))
     with pytest.raises(LookupError):
         last_layer(network, 16)
+
+
+def test_integrated_gradients_ask_for_no_layer() -> None:
+    network = nn.Sequential(nn.Flatten(), nn.Linear(3 * 16 * 16, 2), nn.Softmax(1)).eval().requires_grad_(False)
+
+    def layer() -> CamLayer:
+        return last_layer(network, 16)
+
+    assert attribute(network, a_tile(), 1, "integrated-gradients", layer).values.shape == (16, 16)
+    with pytest.raises(LookupError):
+        attribute(network, a_tile(), 1, "grad-cam", layer)
