@@ -104,8 +104,13 @@ def save_explanation(found: TileExplanation, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / "attribution.safetensors", save({"values": found.values, "tile": found.tile}))
-    write_atomic(folder / "explanation.png", with_caption(dumps_png(picture(found)), caption(found)))
+    write_atomic(folder / "explanation.png", explained_png(found))
     write_atomic(folder / "explanation.json", json.dumps(found.to_dict(), indent=1).encode())
+
+
+def explained_png(found: TileExplanation) -> bytes:
+    """The picture with its legend, as it is shown and kept."""
+    return with_caption(dumps_png(picture(found)), caption(found))
 
 
 def caption(found: TileExplanation) -> tuple[str, ...]:

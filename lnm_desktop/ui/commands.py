@@ -23,6 +23,7 @@ _WHY_NOT = {
     "end-comparison": "no runs are compared",
     "verify-run": "there is no run, or one is being made",
     "map-to-annotations": "no map is shown",
+    "explain-tile": "no map is shown, or a model is running",
     "close-image": "nothing is open",
     "clear-recent": "the list is empty",
 }

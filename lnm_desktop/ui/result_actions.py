@@ -17,6 +17,14 @@ RESULT_ACTIONS: tuple[ActionSpec, ...] = (
         "",
         "Outline what reaches the map's threshold, in a group of the model; undo takes it back",
     ),
+    ActionSpec(
+        "explain-tile",
+        "E&xplain Tile…",
+        "Models",
+        "",
+        "",
+        "Which pixels in the middle of the view the shown run's network used for its answer",
+    ),
     ActionSpec("newer-run", "Show Newe&r Run", "Models", "Alt+N", "", "The next newer run", break_before=True),
     ActionSpec("older-run", "Show &Older Run", "Models", "Alt+Shift+N", "", "The next older run"),
     ActionSpec(

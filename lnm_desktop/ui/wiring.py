@@ -19,6 +19,7 @@ from lnm_desktop.ui.case_details import CaseDetails
 from lnm_desktop.ui.clinical_tables import ClinicalTables
 from lnm_desktop.ui.commands import Commands
 from lnm_desktop.ui.comparing import Comparing
+from lnm_desktop.ui.explaining_tile import ExplainingTile
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.exporting_annotations import ExportingAnnotations
 from lnm_desktop.ui.helping import Helping
@@ -67,6 +68,7 @@ class Wiring(QObject):
         self.comparing = Comparing(actions, bench)
         self.verifying = Verifying(actions, bench)
         self.outlining_map = OutliningMap(actions, bench)
+        self.explaining_tile = ExplainingTile(actions, bench)
         self.annotation_table = AnnotationTable(actions, bench)
         self.case_details = CaseDetails(actions, bench)
         self.clinical_tables = ClinicalTables(actions, bench)

@@ -156,8 +156,9 @@ def test_c0_slide_that_brings_it_down_twice_is_set_aside_and_the_others_go_on(
     with window.desktop.pixels.open(good) as other, pulse_of(pane.canvas_widget) as pulse:
         arm(slide, fault, always=True)
         pan_until(window, Panning(pane, PLACE), lambda: len(window.told()) == 2 and pulse.paints > 3)
-        assert "made the pixel server fail twice and is not read any more" in window.told()[1]
-        assert slide.name in window.told()[1]
+        # Two processes may die of it at once, and either word of it come first.
+        (aside,) = (told for told in window.told() if "made the pixel server fail twice and is not read" in told)
+        assert slide.name in aside
         assert other.read_region(RegionRequest(Region(5000, 5000, 64, 64))).shape == (64, 64, 3)
         pan_until(window, Panning(pane, PLACE), lambda: pane.is_sharp)
         begun = len(reads_of(slide))

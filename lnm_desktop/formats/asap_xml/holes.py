@@ -39,8 +39,8 @@ def is_cut_out(group: str) -> bool:
 
 
 def looks_like_hole(annotation: Annotation) -> bool:
-    """True for a polygon that stands and is named as a hole would be."""
-    is_polygon = annotation.geometry.shape is Shape.POLYGON and not annotation.geometry.holes
+    """True for a polygon whose outline stands and is named as a hole would be."""
+    is_polygon = annotation.geometry.shape is Shape.POLYGON
     return is_polygon and is_cut_out(annotation.group) and _NAME.fullmatch(annotation.name) is not None
 
 

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QHideEvent, QImage, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QDialog, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QHideEvent, QImage
+from PySide6.QtWidgets import QButtonGroup, QDialog, QPushButton, QWidget
 
 from lnm_desktop.errors import LnmError
+from lnm_desktop.ui.widgets.fitted_picture import FittedPicture
 from lnm_desktop.ui.widgets.parts import button, clear_layout, column, label, row
 
 _WARNING = "These pictures may show names, numbers or barcodes of a person. They are not saved and not exported."
@@ -33,7 +34,7 @@ class AssociatedDialog(QDialog):
         self.choices = QButtonGroup(self)
         self.words = label(_CHOOSE, "hint")
         self.error = label("", "error")
-        self.picture = _Picture()
+        self.picture = FittedPicture()
         self._names = row(None)
         shut = button("Close")
         shut.clicked.connect(self.close)
@@ -95,36 +96,3 @@ class AssociatedDialog(QDialog):
         self.error.hide()
         self.words.setText(f"Reading {name} …")
         self.wanted.emit(name)
-
-
-class _Picture(QLabel):
-    """Fits a picture into the room there is, never larger than twice its size."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._image: QImage | None = None
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setMinimumSize(120, 80)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
-
-    def show_image(self, image: QImage | None) -> None:
-        """Show this, or nothing."""
-        self._image = image
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Fit again."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        if self._image is None:
-            self.clear()
-            return
-        ratio = self.devicePixelRatioF()
-        room, most = self.size() * ratio, self._image.size() * 2
-        size = QSize(min(room.width(), most.width()), min(room.height(), most.height()))
-        smooth = Qt.TransformationMode.SmoothTransformation
-        fitted = QPixmap.fromImage(self._image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, smooth))
-        fitted.setDevicePixelRatio(ratio)
-        self.setPixmap(fitted)

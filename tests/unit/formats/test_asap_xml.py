@@ -188,3 +188,12 @@ def test_rounding_by_asap_is_told_only_where_it_matters() -> None:
 def test_nothing_is_lost_of_an_empty_set() -> None:
     assert asap_xml.losses(AnnotationSet()) == ()
     assert there_and_back(AnnotationSet()) == AnnotationSet()
+
+
+def test_an_outline_with_holes_that_is_named_like_a_hole_stays_an_outline() -> None:
+    outer = an_annotation("a", a_polygon(0, 0), name="x")
+    named = an_annotation("b", a_polygon(0, 0, holes=1), group="Exclusion", name="x (hole 3)")
+    annotations = AnnotationSet((outer, named))
+    back = there_and_back(annotations)
+    assert [len(item.geometry.holes) for item in back] == [0, 1]
+    assert content(back) == content(plain(annotations))
