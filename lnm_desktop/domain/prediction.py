@@ -13,6 +13,7 @@ RESEARCH_USE_ONLY = "Research use only. Not for diagnostic use."
 SYNTHETIC_INPUT = "SYNTHETIC INPUT"  # how the warning of a run on a made-up image begins
 
 ATTENTION = "attention"
+UNCERTAINTY = "uncertainty"
 """A map of this name shows where a model looked, not what it found: nothing in it is outlined."""
 
 

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from lnm_desktop.domain.annotation import Annotation, AnnotationGroup, AnnotationSet
 from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape, rectangle
 from lnm_desktop.domain.ids import AnnotationId, RunId, new_id
-from lnm_desktop.domain.prediction import ATTENTION, HeatmapGrid, Prediction
+from lnm_desktop.domain.prediction import ATTENTION, UNCERTAINTY, HeatmapGrid, Prediction
 
 COLOR = "#FF7F0E"
 MOST_PARTS = 5000
@@ -100,7 +100,7 @@ def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tupl
     """Group, outline and peak of each connected part, the highest peak first."""
     from scipy import ndimage  # noqa: PLC0415 - half a second that the start of the window need not pay
 
-    if point is None or grid.name == ATTENTION:
+    if point is None or grid.name in (ATTENTION, UNCERTAINTY):
         return
     labels = _labels(values, point)
     peaks = [

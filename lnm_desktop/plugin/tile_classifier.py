@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from functools import partial
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from lnm_desktop.plugin.spec import KERNELS
 from lnm_desktop.plugin.tile_blocks import heatmap_of
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
 from lnm_desktop.plugin.tile_run import TileRun
+from lnm_desktop.plugin.tile_views import look_at, spread_map
 
 COARSER_THAN_TRAINED = 1.05
 TOO_COARSE = 1.5
@@ -52,6 +54,12 @@ class TileOptions(BaseModel):
         description="Least share of tissue in a cell for it to be examined; 0 examines all.",
     )
 
+    views: Literal[1, 4, 8] = Field(
+        default=1,
+        title="Views",
+        description="Each tile turned (4) and mirrored too (8): the mean, and as second map how far they differ.",
+    )
+
 
 class TileClassifier(ModelPlugin):
     """A model of square tiles of `spec.tile_px` at `spec.resolution_mpp`.
@@ -81,16 +89,18 @@ class TileClassifier(ModelPlugin):
         plan, warnings = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
         finding, point = self.spec.classes[-1], self.spec.operating_point
         grid = heatmap_of(plan, finding, f"{finding} probability")
-        runner = BatchRunner(self.classify_checked, options.batch_size or self.batch_size, before=job.check_cancelled)
-        run = TileRun(inputs.slide, plan, grid, KERNELS[self.spec.resampling], runner, job)
+        look = partial(look_at, self.classify_checked, options.views)
+        runner = BatchRunner(look, options.batch_size or self.batch_size, before=job.check_cancelled)
+        layers = (grid, *spread_map(plan, options.views))
+        run = TileRun(inputs.slide, plan, grid, KERNELS[self.spec.resampling], runner, job, len(layers))
         started = time.monotonic()
         run.run(self.streams)
         values = run.values
         regions = ranked_regions(values, point, plan)
         return ModelOutput(
             scores=slide_scores(values, point, finding),
-            grids=(grid,),
-            maps={finding: values},
+            grids=layers,
+            maps={layer.name: found for layer, found in zip(layers, run.layers, strict=True)},
             regions=regions,
             warnings=(*warnings, *_result_warnings(values, point, len(regions))),
             facts={

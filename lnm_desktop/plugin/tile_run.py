@@ -39,19 +39,28 @@ class Batch:
 
 
 class TileRun:
-    """Examines the chosen cells of a plan: `values` (rows, columns) is what was found, nan where nothing was.
+    """Examines the chosen cells of a plan: `layers` (layers, rows, columns) is what was found, nan where nothing was.
 
+    The runner answers with one column for each layer. The first, `values`, is shown while the run goes on.
     The net over the whole slide comes first, then the blocks in which it found most. Finished cells are kept in
     the draft, and what an earlier run of the same kind kept there is not computed again: `resumed` counts it.
     """
 
     def __init__(
-        self, slide: ImageReader, plan: TilePlan, grid: HeatmapGrid, kernel: Kernel, runner: BatchRunner, job: Job
+        self,
+        slide: ImageReader,
+        plan: TilePlan,
+        grid: HeatmapGrid,
+        kernel: Kernel,
+        runner: BatchRunner,
+        job: Job,
+        layers: int = 1,
     ) -> None:
         self._slide, self._plan, self._grid, self._kernel = slide, plan, grid, kernel
         self._runner, self._job = runner, job
-        self._draft = job.draft(_facts(plan, kernel))
-        self.values = np.full(plan.chosen.shape, np.nan, np.float32)
+        self._draft = job.draft(_facts(plan, kernel, layers))
+        self.layers: NDArray[np.float32] = np.full((layers, *plan.chosen.shape), np.nan, np.float32)
+        self.values = self.layers[0]
         self._shown = self.values.copy()
         self._done = 0
         self.resumed = self._resume()
@@ -63,13 +72,13 @@ class TileRun:
         self._job.progress(self._done, len(self._plan))
         with ThreadPoolExecutor(streams, "infer") as pool:
             net = net_blocks(self._plan, net_cells(self._missing()), self._kernel)
-            for cells, values in self._answers(pool, streams, net):
-                self._spread(cells, values)
-                self._take(cells, values, NET_STEP)
+            for cells, found in self._answers(pool, streams, net):
+                self._spread(cells, found[:, 0])
+                self._take(cells, found, NET_STEP)
             # Only now is it known what the net has caught.
             rest = ranked_blocks(self._plan, self._missing(), self._shown, self._kernel)
-            for cells, values in self._answers(pool, streams, rest):
-                self._take(cells, values)
+            for cells, found in self._answers(pool, streams, rest):
+                self._take(cells, found)
 
     def _missing(self) -> NDArray[np.bool_]:
         return self._plan.chosen & np.isnan(self.values)
@@ -77,17 +86,17 @@ class TileRun:
     def _answers(
         self, pool: ThreadPoolExecutor, streams: int, blocks: Iterable[Block]
     ) -> Iterator[tuple[Cells, NDArray[np.float32]]]:
-        """Cells and their values, in order; a wish to stop is heard before each batch."""
+        """Cells and what was found in them (n, layers), in order; a wish to stop is heard before each batch."""
         batches = _batches(self._slide, list(blocks), lambda: self._runner.size)
         with contextlib.closing(batches):
             for batch, output in in_order(pool, lambda item: self._runner(item.tiles), batches, streams):
-                yield batch.cells, output[:, -1]
+                yield batch.cells, output
 
-    def _take(self, cells: Cells, values: NDArray[np.float32], margin: int = 0) -> None:
+    def _take(self, cells: Cells, found: NDArray[np.float32], margin: int = 0) -> None:
         rows, columns = cells.T
-        self.values[rows, columns] = values
-        self._shown[rows, columns] = values
-        self._draft.keep(cells, values)
+        self.layers[:, rows, columns] = found.T
+        self._shown[rows, columns] = found[:, 0]
+        self._draft.keep(self._stacked(cells), found.T.ravel())
         self._done += len(cells)
         self._job.progress(self._done, len(self._plan))
         self._publish(_span(rows, margin), _span(columns, margin))
@@ -104,18 +113,24 @@ class TileRun:
         if part.size and np.isfinite(part).any():
             self._job.publish_tile(self._grid.name, columns.start, rows.start, part.copy())
 
+    def _stacked(self, cells: Cells) -> Cells:
+        """The cells of every layer, the layers one below the other, as the draft keeps them."""
+        below = np.array([self._plan.chosen.shape[0], 0])
+        return np.concatenate([cells + layer * below for layer in range(len(self.layers))])
+
     def _resume(self) -> int:
         cells, values = self._draft.finished()
-        inside = (cells < self._plan.chosen.shape).all(axis=1)
+        stacked = self.layers.reshape(-1, self.layers.shape[2])
+        inside = (cells < stacked.shape).all(axis=1)
         rows, columns = cells[inside].T
-        self.values[rows, columns] = values[inside]
-        self.values[~self._plan.chosen] = np.nan
+        stacked[rows, columns] = values[inside]
+        self.layers[:, ~self._plan.chosen] = np.nan
         self._shown[:] = self.values
         self._done = int(np.isfinite(self.values).sum())
         return self._done
 
 
-def _facts(plan: TilePlan, kernel: Kernel) -> dict[str, Any]:
+def _facts(plan: TilePlan, kernel: Kernel, layers: int) -> dict[str, Any]:
     """What must be equal for a cell of an earlier run to be the same cell."""
     return {
         "tile_px": plan.tile_px,
@@ -124,6 +139,7 @@ def _facts(plan: TilePlan, kernel: Kernel) -> dict[str, Any]:
         "origin": [plan.origin.x, plan.origin.y],
         "cells": [plan.rows, plan.columns],
         "kernel": kernel.value,
+        "layers": layers,
     }
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lnm_desktop.domain.geometry import Region
 from lnm_desktop.domain.image import Kernel
 from lnm_desktop.imaging.tiling import plan_tiles
-from lnm_desktop.plugin.model import ModelInputs, NoDraft
+from lnm_desktop.plugin.model import ModelInputs, ModelOutput, NoDraft
 from lnm_desktop.plugin.tile_order import NET_STEP, net_cells, ranked_blocks
 from lnm_desktop.plugin.tile_run import in_order
 from tests.unit.plugin.test_tile_classifier import EVERYWHERE, SPEC, FakeSlide, RecordingJob, Stained, mpp, run
@@ -120,3 +120,25 @@ def test_what_waits_is_dropped_when_nobody_asks_any_more() -> None:
         next(answers)
         answers.close()
     assert len(done) < 4
+
+
+FROM_FOUR_SIDES = EVERYWHERE.model_copy(update={"views": 4})
+
+
+def looked_from_four_sides(draft: NoDraft) -> ModelOutput:
+    model, inputs = Stained(SPEC), ModelInputs(FakeSlide(), mpp(1.0))
+    return model.predict(inputs, FROM_FOUR_SIDES, RecordingJob(kept=draft))
+
+
+def test_several_views_give_a_second_map_which_is_kept_with_the_first() -> None:
+    whole = looked_from_four_sides(draft := KeptDraft())
+    assert [grid.name for grid in whole.grids] == ["stain", "uncertainty"]
+    assert "standard deviation" not in whole.grids[0].label and "4 views" in whole.grids[1].label
+    assert whole.maps["stain"] == pytest.approx(run().maps["stain"], abs=1e-6)
+    assert float(whole.maps["uncertainty"].max()) < 1e-6, "a mean over the tile is the same from every side"
+    assert len(set(draft.kept)) == 2 * whole.maps["stain"].size
+    marked = np.stack([whole.maps["stain"], np.full_like(whole.maps["stain"], 0.125)]).reshape(-1, 40)
+    again = looked_from_four_sides(KeptDraft(np.argwhere(np.isfinite(marked)), marked.ravel()))
+    assert again.facts["tiles_resumed"] == again.facts["tiles"] == 1200
+    assert np.array_equal(again.maps["stain"], whole.maps["stain"])
+    assert (again.maps["uncertainty"] == 0.125).all()
