@@ -115,7 +115,7 @@ def explained_png(found: TileExplanation) -> bytes:
 
 def caption(found: TileExplanation) -> tuple[str, ...]:
     """The lines under the picture: without them it could be taken for a finding."""
-    scale = "black: nothing, or against the class; bright: most for the class"
+    scale = "untinted: nothing, or against the class; bright: most for the class"
     sum_words = "" if found.gap is None else f"; sums up to {found.gap:.3f}{'' if found.adds_up else ' (too far)'}"
     return (
         f"{found.model_id} {found.model_version}, {found.method}{sum_words}",

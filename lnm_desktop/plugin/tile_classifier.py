@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar, Literal
 
@@ -11,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from lnm_desktop.domain.image import Calibration
+from lnm_desktop.domain.image import Calibration, Kernel
 from lnm_desktop.errors import CalibrationMissing, InferenceError
+from lnm_desktop.imaging.reader import ImageReader
 from lnm_desktop.imaging.tiling import TilePlan, plan_tiles
 from lnm_desktop.imaging.tissue import DEFAULT_MPP, find_tissue
 from lnm_desktop.plugin.batching import BatchRunner
@@ -22,6 +24,7 @@ from lnm_desktop.plugin.spec import KERNELS
 from lnm_desktop.plugin.tile_blocks import heatmap_of
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
 from lnm_desktop.plugin.tile_run import TileRun
+from lnm_desktop.plugin.tile_sample import strange_tiles_warning
 from lnm_desktop.plugin.tile_views import look_at, spread_map
 
 COARSER_THAN_TRAINED = 1.05
@@ -82,6 +85,15 @@ class TileClassifier(ModelPlugin):
         """What `classify` answers. Raises InferenceError naming the rule that the answer breaks."""
         return checked_output(self.classify(tiles), len(tiles), len(self.spec.classes))
 
+    def unlike_training(self, tiles: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which tiles (n, tile, tile, 3) are unlike those of the training; none, unless it is written."""
+        return np.zeros(len(tiles), np.bool_)
+
+    def _strange_tiles(self, slide: ImageReader, plan: TilePlan, kernel: Kernel) -> Iterator[str]:
+        # A model that does not judge them costs no read.
+        if type(self).unlike_training is not TileClassifier.unlike_training:
+            yield from strange_tiles_warning(self.unlike_training, slide, plan, kernel)
+
     def predict(self, inputs: ModelInputs, options: BaseModel, job: Job) -> ModelOutput:
         """Examine the tissue of a slide. Raises CalibrationMissing, InferenceError, Cancelled."""
         if not isinstance(options, TileOptions):
@@ -89,10 +101,12 @@ class TileClassifier(ModelPlugin):
         plan, warnings = plan_run(inputs, options, self.spec.resolution_mpp, self.spec.tile_px)
         finding, point = self.spec.classes[-1], self.spec.operating_point
         grid = heatmap_of(plan, finding, f"{finding} probability")
+        kernel = KERNELS[self.spec.resampling]
+        strange = tuple(self._strange_tiles(inputs.slide, plan, kernel))
         look = partial(look_at, self.classify_checked, options.views)
         runner = BatchRunner(look, options.batch_size or self.batch_size, before=job.check_cancelled)
         layers = (grid, *spread_map(plan, options.views))
-        run = TileRun(inputs.slide, plan, grid, KERNELS[self.spec.resampling], runner, job, len(layers))
+        run = TileRun(inputs.slide, plan, grid, kernel, runner, job, len(layers))
         started = time.monotonic()
         run.run(self.streams)
         values = run.values
@@ -102,7 +116,7 @@ class TileClassifier(ModelPlugin):
             grids=layers,
             maps={layer.name: found for layer, found in zip(layers, run.layers, strict=True)},
             regions=regions,
-            warnings=(*warnings, *_result_warnings(values, point, len(regions))),
+            warnings=(*warnings, *strange, *_result_warnings(values, point, len(regions))),
             facts={
                 "batch_size": runner.size,
                 "tiles": len(plan),

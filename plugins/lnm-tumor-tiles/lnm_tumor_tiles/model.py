@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lnm_desktop.learning.cam_layer import CamLayer
 from lnm_desktop.learning.torch_tiles import TorchTileClassifier
+from lnm_tumor_tiles.colors import TrainingColors
 from lnm_tumor_tiles.network import FIELD_SIZE, TILE_SIZE, DihedralNet, TumorTileNet
 from lnm_tumor_tiles.weights import load_weights
 
@@ -19,6 +22,10 @@ class TumorTiles(TorchTileClassifier):
     def build(self, weights: Path) -> nn.Module:
         """The network that answers with the probabilities of normal and tumour."""
         return BothClasses(load_weights(weights))
+
+    def unlike_training(self, tiles: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Which tiles have colours further from the training tiles' than 99 % of those."""
+        return TrainingColors.read().unlike(tiles)
 
     def cam_layer(self) -> CamLayer:
         """The last layer of the last member; it looks at the centre of the tile only."""
