@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMessageBox
 
 from lnm_desktop import paths
 from lnm_desktop.app.models import Models
@@ -32,6 +33,7 @@ class PluginManaging(QObject):
         self._bench = bench
         self._models = models
         self._dialog: PluginsDialog | None = None
+        self.question: QMessageBox | None = None
         actions.on({"plugins": self.show, "install-plugin": self.ask_package})
 
     def show(self) -> None:
@@ -75,6 +77,25 @@ class PluginManaging(QObject):
         self._do(install, done)
 
     def _step(self, step: str, name: str) -> None:
+        if step == "remove":
+            self._ask_to_remove(name)
+        else:
+            self._take(step, name)
+
+    def _ask_to_remove(self, name: str) -> None:
+        box = self.question = QMessageBox(self._bench.window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("Remove Plugin")
+        box.setText(f"Remove {name} with all its versions and libraries?")
+        box.setInformativeText("Results of its models stay. To have it back, install it again from its package.")
+        yes = box.addButton("Remove", QMessageBox.ButtonRole.DestructiveRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+        box.finished.connect(lambda: self._take("remove", name) if box.clickedButton() == yes else self._look())
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _take(self, step: str, name: str) -> None:
         steps: dict[str, Callable[[], object]] = {
             "enable": lambda: _installer().enable(name, enabled=True),
             "disable": lambda: _installer().enable(name, enabled=False),

@@ -57,6 +57,14 @@ def cells(dialog: PluginsDialog) -> list[tuple[str, ...]]:
 
 
 @pytest.mark.timeout(200)
+def answer_removal(bench: Bench, managing: PluginManaging, dialog: PluginsDialog, answer: str) -> None:
+    bench.qtbot.mouseClick(dialog.steps["remove"], Qt.MouseButton.LeftButton)
+    question = managing.question
+    assert question is not None and "Remove fake-darkness with all its versions" in question.text()
+    chosen = next(button for button in question.buttons() if button.text().replace("&", "") == answer)
+    bench.qtbot.mouseClick(chosen, Qt.MouseButton.LeftButton)
+
+
 def test_the_life_of_a_plugin(bench: Bench, managing: PluginManaging, tmp_path: Path) -> None:
     key = tmp_path / "key.pem"
     new_key(key)
@@ -79,7 +87,11 @@ def test_the_life_of_a_plugin(bench: Bench, managing: PluginManaging, tmp_path: 
         bench.wait(lambda column=column, words=words: cells(dialog)[0][column] == words and dialog.isEnabled())
     dialog.table.choose(["fake-darkness"])
     assert "Publisher: Nobody. Licence: MIT. Earlier versions kept: 2.0" in dialog.details.text()
-    bench.qtbot.mouseClick(dialog.steps["remove"], Qt.MouseButton.LeftButton)
+    answer_removal(bench, managing, dialog, "Cancel")
+    bench.wait(dialog.isEnabled)
+    assert [row[0] for row in cells(dialog)] == ["fake-darkness"]
+    dialog.table.choose(["fake-darkness"])
+    answer_removal(bench, managing, dialog, "Remove")
     bench.wait(lambda: cells(dialog) == [])
     bench.wait(lambda: bench.panels.models.current() is None)
 
