@@ -25,7 +25,7 @@ from lnm_desktop.plugin.tile_blocks import heatmap_of
 from lnm_desktop.plugin.tile_findings import MOST_REGIONS, ranked_regions, slide_scores
 from lnm_desktop.plugin.tile_run import TileRun
 from lnm_desktop.plugin.tile_sample import strange_tiles_warning
-from lnm_desktop.plugin.tile_views import look_at, spread_map
+from lnm_desktop.plugin.tile_views import look_at, spread_map, spread_warnings
 
 COARSER_THAN_TRAINED = 1.05
 TOO_COARSE = 1.5
@@ -116,7 +116,12 @@ class TileClassifier(ModelPlugin):
             grids=layers,
             maps={layer.name: found for layer, found in zip(layers, run.layers, strict=True)},
             regions=regions,
-            warnings=(*warnings, *strange, *_result_warnings(values, point, len(regions))),
+            warnings=(
+                *warnings,
+                *strange,
+                *spread_warnings(run.layers),
+                *_result_warnings(values, point, len(regions)),
+            ),
             facts={
                 "batch_size": runner.size,
                 "tiles": len(plan),

@@ -16,6 +16,8 @@ from lnm_desktop.imaging.tiling import TilePlan
 from lnm_desktop.plugin.tile_blocks import heatmap_of
 
 TURNS = 4
+# Below this the views agree but for rounding.
+NO_SPREAD = 1e-3
 
 
 def look_at(
@@ -42,4 +44,11 @@ def spread_map(plan: TilePlan, views: int) -> tuple[HeatmapGrid, ...]:
     """The second map, where there is more than one view to differ."""
     if views == 1:
         return ()
-    return (heatmap_of(plan, UNCERTAINTY, f"spread of the answers for {views} views of a tile"),)
+    return (heatmap_of(plan, UNCERTAINTY, f"spread over {views} views"),)
+
+
+def spread_warnings(layers: NDArray[np.float32]) -> tuple[str, ...]:
+    """What to know of layers (layers, rows, columns) whose second tells of no difference anywhere."""
+    if len(layers) == 1 or not np.isfinite(layers[1]).any() or np.nanmax(layers[1]) >= NO_SPREAD:
+        return ()
+    return ("The model answers the same however a tile lies: the views tell nothing of how certain it is.",)

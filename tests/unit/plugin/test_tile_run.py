@@ -132,6 +132,8 @@ def looked_from_four_sides(draft: NoDraft) -> ModelOutput:
 
 def test_several_views_give_a_second_map_which_is_kept_with_the_first() -> None:
     whole = looked_from_four_sides(draft := KeptDraft())
+    assert any("answers the same however a tile lies" in words for words in whole.warnings)
+    assert not any("however a tile lies" in words for words in run().warnings)
     assert [grid.name for grid in whole.grids] == ["stain", "uncertainty"]
     assert "standard deviation" not in whole.grids[0].label and "4 views" in whole.grids[1].label
     assert whole.maps["stain"] == pytest.approx(run().maps["stain"], abs=1e-6)

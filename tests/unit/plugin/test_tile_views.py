@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lnm_desktop.plugin.tile_views import look_at, sides
+from lnm_desktop.plugin.tile_views import look_at, sides, spread_warnings
 
 
 def top_left(tiles: np.ndarray) -> np.ndarray:
@@ -48,3 +48,12 @@ def test_eight_views_are_the_eight_ways_to_lay_a_square() -> None:
     laid = {view.tobytes() for view in map(np.ascontiguousarray, sides(tile, 8))}
     assert len(laid) == 8
     assert np.array_equal(next(sides(tile, 8)), tile)
+
+
+def test_views_that_do_differ_need_no_warning() -> None:
+    layers = np.full((2, 3, 3), np.nan, np.float32)
+    assert spread_warnings(layers) == ()
+    layers[:, 1, 1] = (0.5, 0.2)
+    assert spread_warnings(layers) == ()
+    layers[1, 1, 1] = 1e-5
+    assert len(spread_warnings(layers)) == 1
