@@ -19,7 +19,6 @@ from lnm_desktop.domain.prediction import ATTENTION, UNCERTAINTY, HeatmapGrid, P
 COLOR = "#FF7F0E"
 MOST_PARTS = 5000
 REGIONS_GROUP = "regions (model)"
-_NEIGHBOURS = np.ones((3, 3), bool)
 Map = NDArray[np.float32]
 
 
@@ -113,13 +112,13 @@ def _parts(grid: HeatmapGrid, values: Map, point: float | None) -> Iterator[tupl
 
 
 def _labels(values: Map, point: float) -> NDArray[np.int32]:
-    """Connected cells that reach the point, numbered from 1."""
+    """Cells that reach the point and share edges, from 1: one part is one polygon with a peak of its own."""
     from scipy import ndimage  # noqa: PLC0415 - as above
 
     # The threshold is a double in the model's own count; comparing in float32 could drop a cell on the line.
     mask = np.isfinite(values) & (values.astype(np.float64) >= point)
     labels = np.zeros(values.shape, np.int32)
-    ndimage.label(mask, structure=_NEIGHBOURS, output=labels)
+    ndimage.label(mask, output=labels)
     return labels
 
 

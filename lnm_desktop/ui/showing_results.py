@@ -13,7 +13,7 @@ from lnm_desktop.app.compare_runs import RunComparison
 from lnm_desktop.app.models import PluginState
 from lnm_desktop.domain.case import CaseImage
 from lnm_desktop.domain.ids import RunId
-from lnm_desktop.domain.prediction import HeatmapGrid, Prediction, RankedRegion
+from lnm_desktop.domain.prediction import ATTENTION, UNCERTAINTY, HeatmapGrid, Prediction, RankedRegion
 from lnm_desktop.formats.prediction_bundle import Bundle, Map, load_bundle
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.ui.bridge import Background
@@ -48,7 +48,7 @@ class ShowingResults(QObject):
         self._newest = ""
         self._kept: WeakKeyDictionary[ViewerPane, tuple[Bundle | None, str]] = WeakKeyDictionary()
         self._specs: dict[str, ModelSpec] = {}
-        self._tuned_to = ""
+        self._tuned_to: tuple[str, float] = ("", 0.0)
         panel.run_chosen.connect(self.show_run)
         panel.region_chosen.connect(self._go_to)
         panel.folder_wanted.connect(self._open_folder)
@@ -122,10 +122,6 @@ class ShowingResults(QObject):
             return
         self._shown = bundle
         self._tell(bundle)
-        spec = self.spec(bundle.prediction.model_id)
-        if spec is not None and self._tuned_to != spec.id:
-            self._tuned_to = spec.id
-            self._panel.heatmap.set_threshold(spec.operating_point)
         self.show_map("")
 
     def _tell(self, bundle: Bundle) -> None:
@@ -141,8 +137,17 @@ class ShowingResults(QObject):
             if shown is None:
                 self._pane.clear_heatmap()
             else:
+                self._tune(*shown[:2])
                 self._pane.show_heatmap(*shown[1:])
         self.changed.emit()
+
+    def _tune(self, prediction: Prediction, grid: HeatmapGrid) -> None:
+        """The operating point is that of probabilities alone; it would hide most of any other map."""
+        spec = self.spec(prediction.model_id)
+        point = 0.0 if grid.name in (ATTENTION, UNCERTAINTY) else spec.operating_point if spec is not None else None
+        if point is not None and self._tuned_to != (prediction.model_id, point):
+            self._tuned_to = (prediction.model_id, point)
+            self._panel.heatmap.set_threshold(point)
 
     def shown_map(self) -> tuple[Prediction, HeatmapGrid, Map] | None:
         """The shown run with the map that is chosen of it; None where it has none."""

@@ -63,3 +63,11 @@ def test_the_user_is_told_what_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
     found = outline_map(RUN, GRID, a_ring(), 0.5)
     assert len(found.annotations) == findings.MOST_PARTS
     assert found.note == "Only the 1 areas with the highest peaks of 2."
+
+
+def test_parts_that_touch_at_a_corner_alone_have_peaks_of_their_own() -> None:
+    values = np.zeros((3, 4), np.float32)
+    values[0, 0], values[1, 1] = 0.9, 0.4
+    grid = HeatmapGrid("tumor", "Tumour probability", 4, 3, Point(0, 0), Size(100, 100))
+    found = outline_map(Prediction(RunId("a" * 32), "test-model", "1"), grid, values, 0.35)
+    assert [item.name for item in found.annotations] == ["1: peak 0.900", "2: peak 0.400"]
