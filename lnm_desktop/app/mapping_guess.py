@@ -23,12 +23,19 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "age": ("age", "ageatdiagnosis", "ageyears"),
     "menopausal_status": ("inferredmenopausalstate", "menopausalstate", "menopause", "menopausalstatus"),
     "laterality": ("primarytumorlaterality", "laterality", "side"),
-    "tumor_size": ("sizemm", "tumorsizemm", "tumoursizemm"),  # without a unit in its name, only a person can know
+    "tumor_size": (
+        "sizemm",
+        "tumorsizemm",
+        "tumoursizemm",
+        "tumoursizeinmm",
+    ),  # without a unit in its name, only a person can know
     "grade": ("neoplasmhistologicgrade", "grade", "histologicgrade", "nottinghamgrade"),
     "er_status": ("erstatus", "er"),
     "pr_status": ("prstatus", "pr"),
+    "her2_status": ("her2status", "her2"),
+    "histology": ("histology", "histologicaltype", "histologictype", "tumorotherhistologicsubtype"),
     "ki67": ("ki67",),
-    "clinical_t": ("clinicalt", "ct", "ctstage"),
+    "clinical_t": ("clinicalt", "ct", "ctstage", "sizeclass"),
     "palpable_node": ("palpablenode", "palpableaxillarynode"),
 }
 # Other words for choices, as METABRIC and others write them.
@@ -36,6 +43,7 @@ CHOICE_WORDS: Mapping[str, str] = {
     "pos": "positive", "positve": "positive", "1": "positive",
     "neg": "negative", "0": "negative",
     "pre": "premenopausal", "post": "postmenopausal", "peri": "perimenopausal",
+    "t1": "cT1", "t2": "cT2", "t3": "cT3", "t4": "cT4",
     "l": "left", "r": "right", "i": "1", "ii": "2", "iii": "3", "g1": "1", "g2": "2", "g3": "3",
 }  # fmt: skip
 SAMPLE = 2000

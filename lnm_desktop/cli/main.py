@@ -27,7 +27,9 @@ from lnm_desktop.cli import (
     measurements,
     plugins,
     predict,
+    report,
     stage,
+    train,
     verify,
     workspace,
 )
@@ -46,7 +48,7 @@ lnm = typer.Typer(
     rich_markup_mode="rich",
 )
 COMMANDS = (
-    *(demo, app, inspect, predict, explain, verify, compare, batch, evaluate, stage),
+    *(demo, app, inspect, predict, explain, verify, compare, batch, train, evaluate, report, stage),
     *(measurements, export, export_region, history, doctor),
 )
 for module in COMMANDS:

@@ -17,24 +17,33 @@ from lnm_desktop.domain.ids import RunId, new_id
 from lnm_desktop.domain.prediction import Prediction
 from lnm_desktop.errors import FormatError
 
+TABLES = (".csv", ".tsv", ".xlsx", ".xlsm")
+
 
 def command(
-    image: Path | None = typer.Argument(None, help="A slide, or a series; none for a model of clinical data."),
+    image: Path | None = typer.Argument(
+        None, help="A slide, a series, or a table of patients; none for a record of clinical data."
+    ),
     model: str = typer.Option(..., "--model", help="Model id, see `lnm plugins list`."),
-    out: Path = typer.Option(..., "--out", help="Folder for prediction.json, heatmap.png, annotations.xml."),
+    out: Path = typer.Option(..., "--out", help="Folder for the bundle; of a table, the CSV to write."),
     mpp: float = typer.Option(0.0, "--mpp", min=0.0, help="Pixel size in µm where the file has none."),
     regions: Path | None = typer.Option(None, "--regions", help="Annotations; only inside them the model looks."),
     clinical: Path | None = typer.Option(None, "--clinical", help="JSON of clinical values by field id."),
     option: list[str] = typer.Option([], "--option", help="A model's option as name=value; may be repeated."),
     device: str = typer.Option("auto", "--device", help="auto, cpu, cuda or mps."),
     threads: int = typer.Option(0, "--threads", min=0, help="Processor cores to use; 0 uses all."),
+    mapping: Path | None = typer.Option(None, "--mapping", help="Of a table: JSON that maps columns to fields."),
     fresh: bool = typer.Option(False, "--fresh", help="Compute anew what an earlier run has computed."),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object."),
 ) -> None:
-    """Run a model and write the prediction bundle.
+    """Run a model and write the prediction bundle; of a table of patients, a CSV with a row for each.
 
     Example: lnm predict slide.svs --model lnm-tumor-tiles --out result --json
+    Example: lnm predict patients.csv --model lnm-clinical-lr --out risks.csv --json
     """
+    if image is not None and image.suffix.lower() in TABLES:
+        _table(image, model, out, mapping, as_json)
+        return
     from lnm_desktop.app.models import Models  # noqa: PLC0415 - keeps the start of other commands short
     from lnm_desktop.app.predict import predict  # noqa: PLC0415
     from lnm_desktop.inference.request import PredictionRequest  # noqa: PLC0415
@@ -57,6 +66,24 @@ def command(
         print_json(summary(bundle.prediction, out))
     else:
         print_prediction(bundle.prediction, out)
+
+
+def _table(table: Path, model: str, out: Path, mapping: Path | None, as_json: bool) -> None:
+    from lnm_desktop.app.clinical_import import load_mapping  # noqa: PLC0415 - as above
+    from lnm_desktop.app.models import Models  # noqa: PLC0415
+    from lnm_desktop.app.predict_table import predict_table, save_predictions  # noqa: PLC0415
+    from lnm_desktop.formats.clinical_schema import load_default_schema  # noqa: PLC0415
+
+    columns = load_mapping(mapping) if mapping else None
+    with Models(paths.log_dir(), paths.cache_dir()) as models:
+        predicted = predict_table(models, model, table, load_default_schema(), columns)
+    save_predictions(predicted, out)
+    facts = {**predicted.facts(), "out": str(out)}
+    if as_json:
+        print_json(facts)
+    else:
+        rows = [(name, str(value)) for name, value in facts.items()]
+        print_table(f"{model} on {table.name}", ("fact", "value"), rows)
 
 
 def summary(prediction: Prediction, folder: Path) -> dict[str, Any]:

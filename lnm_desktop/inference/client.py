@@ -183,6 +183,18 @@ class WorkerClient:
             answer["facts"],
         )
 
+    def ask(
+        self,
+        operation: str,
+        arguments: Message,
+        what: str,
+        on_event: OnEvent | None = None,
+        control: RunControl | None = None,
+    ) -> Message:
+        """Any operation of the worker; `what` names it in an error. Raises as `predict`."""
+        with self._worker(control) as child:
+            return self._wait(child, operation, arguments, on_event, control, what)
+
     def close(self) -> None:
         """End the worker; a request that is being answered fails."""
         self._closed.set()

@@ -23,7 +23,8 @@ class ModelSpec:
     `task` is that of the kind of model, e.g. "tile-classification", see docs/plugin-hooks.md. `resolution_mpp` is
     what the weights were trained at and `tile_px` the edge of their input there; both are 0 for models without tiles.
     The finding is the last of `classes`. `needs_images` names the kinds of image one of which it is run on ("slide",
-    "series"), none where it needs none. `resampling` names the kernel by which a slide is brought to that
+    "series"), none where it needs none. Without the fields of `needs_clinical` it is not run; what `uses_clinical`
+    names it reads where it is known. `resampling` names the kernel by which a slide is brought to that
     resolution, one of `KERNELS`. `operating_point` is the threshold frozen on training folds. `card` is Markdown.
     `synthetic` marks models trained on made-up data wherever they show.
     """
@@ -41,6 +42,7 @@ class ModelSpec:
     operating_point: float = 0.5
     needs_images: tuple[str, ...] = ("slide",)
     needs_clinical: tuple[str, ...] = ()
+    uses_clinical: tuple[str, ...] = ()
     licence: str = ""
     intended_use: str = ""
     not_for: str = ""

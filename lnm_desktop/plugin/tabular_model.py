@@ -26,7 +26,7 @@ class TabularModel(ModelPlugin):
 
     @abstractmethod
     def predict_proba(self, rows: Sequence[Row]) -> NDArray[np.floating]:
-        """Probabilities (n, classes) for n records of the values named in `spec.needs_clinical`, by field id."""
+        """Probabilities (n, classes) for n records of the values that the spec names, by field id."""
 
     def predict(self, inputs: ModelInputs, options: BaseModel, job: Job) -> ModelOutput:
         """Judge one record. Raises InferenceError, Cancelled."""
@@ -37,6 +37,6 @@ class TabularModel(ModelPlugin):
 
 
 def row_of(spec: ModelSpec, record: ClinicalRecord) -> Row:
-    """The values that a model names, None where there is none."""
-    values = {name: record.get(name) for name in spec.needs_clinical}
+    """The values that a model names as needed or used, None where there is none."""
+    values = {name: record.get(name) for name in dict.fromkeys((*spec.needs_clinical, *spec.uses_clinical))}
     return {name: None if isinstance(value, Absent) else value for name, value in values.items()}

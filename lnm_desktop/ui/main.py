@@ -41,6 +41,7 @@ from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.panels.risk import RiskPanel
 from lnm_desktop.ui.picture import PictureTaker
 from lnm_desktop.ui.plugin_managing import PluginManaging
 from lnm_desktop.ui.safe_mode import SafeMode
@@ -88,6 +89,7 @@ class Desktop(QObject):
             ResultsPanel(),
             BookmarksPanel(),
             LookPanel(),
+            RiskPanel(schema),
         )
         self.window = MainWindow(self.actions, self.panels.cases, _inspector(self.panels), self.panels.results)
         self.pixels = PixelServer(log_dir() / "pixel-server.log", on_message=self._tell_from_thread)
@@ -301,7 +303,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--case", metavar="ID", help="the case to open")
     parser.add_argument("--theme", choices=("dark", "light"), help="the look, for this time and the next")
     parser.add_argument("--panes", choices=[one.value for one in PaneLayout], help="how many panes to begin with")
-    panels = ("annotations", "bookmarks", "clinical", "models", "view", "history", "results")
+    panels = ("annotations", "bookmarks", "clinical", "lnm", "models", "view", "history", "results")
     parser.add_argument("--panel", choices=panels, help="the panel to show first")
     parser.add_argument(
         "--screenshot", metavar="FILE", help="save a picture of the window once it is ready, and quit"
@@ -335,6 +337,7 @@ def _inspector(panels: Panels) -> tuple[tuple[str, QWidget], ...]:
         ("Annotations", panels.annotations),
         ("Bookmarks", panels.bookmarks),
         ("Clinical", panels.clinical),
+        ("LNM", panels.risk),
         ("Models", panels.models),
         ("View", panels.look),
     )

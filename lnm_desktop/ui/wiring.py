@@ -23,6 +23,7 @@ from lnm_desktop.ui.explaining_tile import ExplainingTile
 from lnm_desktop.ui.exporting import Exporting
 from lnm_desktop.ui.exporting_annotations import ExportingAnnotations
 from lnm_desktop.ui.helping import Helping
+from lnm_desktop.ui.judging import Judging
 from lnm_desktop.ui.looking import Looking
 from lnm_desktop.ui.outlining_map import OutliningMap
 from lnm_desktop.ui.pane_actions import PaneActions
@@ -44,7 +45,7 @@ EXPORT_ENDINGS = {
     "ImageScope XML (*.imagescope.xml)": "imagescope.xml",
     "NDP.view (*.ndpa)": "ndpa",
 }
-_PANELS = ("annotations", "clinical", "models", "results")
+_PANELS = ("annotations", "clinical", "lnm", "models", "results")
 
 
 class Wiring(QObject):
@@ -71,6 +72,7 @@ class Wiring(QObject):
         self.explaining_tile = ExplainingTile(actions, bench)
         self.annotation_table = AnnotationTable(actions, bench)
         self.case_details = CaseDetails(actions, bench)
+        self.judging = Judging(actions, bench)
         self.clinical_tables = ClinicalTables(actions, bench)
         self.exporting.asked.connect(lambda dialog: self.helping.explain(dialog, "Export a picture"))
         self.recent = RecentFiles(actions, bench)

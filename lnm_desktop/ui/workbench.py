@@ -31,6 +31,7 @@ from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.panels.risk import RiskPanel
 from lnm_desktop.ui.panes import Panes, Seat
 from lnm_desktop.ui.predicting import Predicting
 from lnm_desktop.ui.showing_results import ShowingResults
@@ -52,6 +53,7 @@ class Panels:
     results: ResultsPanel
     bookmarks: BookmarksPanel
     look: LookPanel
+    risk: RiskPanel
 
 
 class Workbench(QObject):

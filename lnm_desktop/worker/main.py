@@ -19,6 +19,7 @@ from lnm_desktop.worker.explain import explain_tile
 from lnm_desktop.worker.guard import guard
 from lnm_desktop.worker.models import WorkerModels, plugin_code
 from lnm_desktop.worker.predict import run_prediction
+from lnm_desktop.worker.risks import cross_validate, draw_nomogram, explain_risk, judge_rows, train_risk
 
 Operation = Callable[[WorkerModels, Request], Message]
 
@@ -36,6 +37,11 @@ def run_worker(connection: Connection, log_file: str, plugin: dict[str, Any]) ->
         "predict": run_prediction,
         "classify_files": classify_files,
         "explain": explain_tile,
+        "judge": judge_rows,
+        "reasons": explain_risk,
+        "nomogram": draw_nomogram,
+        "train": train_risk,
+        "cross_validate": cross_validate,
         "probe": _probe,
         "check": partial(_check, refused),
     }

@@ -27,6 +27,7 @@ from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.panels.risk import RiskPanel
 from lnm_desktop.ui.theme.tokens import DARK
 from lnm_desktop.ui.window import MainWindow
 from lnm_desktop.ui.wiring import Wiring
@@ -55,9 +56,11 @@ class Bench:
             ResultsPanel(),
             BookmarksPanel(),
             LookPanel(),
+            RiskPanel(schema),
         )
         tabs = [("Annotations", self.panels.annotations), ("Bookmarks", self.panels.bookmarks)]
         tabs.append(("Clinical", self.panels.clinical))
+        tabs.append(("LNM", self.panels.risk))
         tabs += [("Models", self.panels.models), ("View", self.panels.look)]
         self.window = MainWindow(self.actions, self.panels.cases, tabs, self.panels.results)
         qtbot.addWidget(self.window)

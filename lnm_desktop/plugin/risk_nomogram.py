@@ -1,0 +1,80 @@
+"""The nomogram of a model whose log odds are a sum over fields, found by asking it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lnm_desktop.domain.clinical import Value
+from lnm_desktop.domain.nomogram import FULL_POINTS, Nomogram, NomogramAxis
+from lnm_desktop.domain.risk import FieldRange, Population
+from lnm_desktop.errors import InferenceError
+from lnm_desktop.plugin.risk_model import RiskModel
+from lnm_desktop.plugin.risk_reasons import possible_values
+from lnm_desktop.plugin.tabular_model import Row
+
+# Numbers are asked about at so many places between the training's first and 99th percentile: the axis of a field
+# that is not linear is read between two ticks in proportion.
+TICKS = 200
+TOLERANCE = 1e-6
+
+
+def nomogram(model: RiskModel) -> Nomogram:
+    """Raises InferenceError for a model whose fields do not simply add."""
+    population = model.population()
+    nothing: Row = dict.fromkeys(model.spec.uses_clinical)
+    asked = [
+        (field, value)
+        for field, known in population.fields.items()
+        for value in axis_values(known)
+        if field in nothing
+    ]
+    rows = [nothing, *({**nothing, field: value} for field, value in asked)]
+    log_odds = _log_odds(model, rows)
+    gains = {pair: float(value - log_odds[0]) for pair, value in zip(asked, log_odds[1:], strict=True)}
+    _check_additive(model, nothing, gains, float(log_odds[0]))
+    return _scaled(population, gains, float(log_odds[0]))
+
+
+def axis_values(known: FieldRange) -> list[Value]:
+    """Where an axis is read."""
+    if known.choices is not None:
+        return possible_values(known)
+    return [float(value) for value in np.linspace(known.percentiles[0], known.percentiles[-1], TICKS)]
+
+
+def _scaled(population: Population, gains: dict[tuple[str, Value], float], nothing: float) -> Nomogram:
+    """The field with the widest span gets 100 points, the least value of each field 0."""
+    fields = [field for field in population.fields if any(name == field for name, _ in gains)]
+    own = {field: [(value, gain) for (name, value), gain in gains.items() if name == field] for field in fields}
+    least = {field: min(0.0, *(gain for _, gain in values)) for field, values in own.items()}
+    widest = max(max(0.0, *(gain for _, gain in values)) - least[field] for field, values in own.items())
+    per_point = widest / FULL_POINTS or 1.0
+    axes = tuple(
+        NomogramAxis(
+            field,
+            tuple((value, (gain - least[field]) / per_point) for value, gain in values),
+            (0.0 - least[field]) / per_point,
+        )
+        for field, values in own.items()
+    )
+    return Nomogram(axes, nothing + sum(least.values()), per_point)
+
+
+def _check_additive(model: RiskModel, nothing: Row, gains: dict[tuple[str, Value], float], base: float) -> None:
+    """One patient with the last value of every field must have the sum of what each adds."""
+    values = dict(gains.keys())
+    together = float(_log_odds(model, [{**nothing, **values}])[0])
+    expected = base + sum(gains[(field, value)] for field, value in values.items())
+    if abs(together - expected) > TOLERANCE * max(1.0, abs(expected)):
+        raise InferenceError(
+            f"{model.spec.id} has no nomogram: what a field adds depends on the others",
+            hint="Choose the logistic regression.",
+        )
+
+
+def _log_odds(model: RiskModel, rows: Sequence[Row]) -> NDArray[np.float64]:
+    probability = model.probability(rows)
+    return np.log(probability / (1 - probability))

@@ -1,0 +1,1 @@
+"""Lymph node metastasis from clinical data: six models, trained on METABRIC."""
