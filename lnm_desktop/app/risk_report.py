@@ -22,6 +22,8 @@ COLUMNS = (
     *("slope", "intercept", "Brier", "time, s"),
 )
 
+WIDTHS_MM = (32, 27, 27, 27, 18, 18, 14, 11)
+
 
 def report_facts(report: RiskReport) -> dict[str, Any]:
     """The report as one JSON object."""
@@ -134,15 +136,16 @@ def sentences(report: RiskReport) -> list[str]:
     cohort, external = report.cohort, report.external
     share = cohort.positive / len(cohort.labels)
     words = [
-        f"{cohort.title}: {len(cohort.labels)} patients, {cohort.positive} node-positive ({share:.1%}). "
+        f"{cohort.title}: {len(cohort.labels)} patients, {cohort.positive} node-positive ({100 * share:.1f} %). "
         f"Nested cross-validation in {report.folds} folds; settings, imputation, scaling, calibration and threshold "
         "are found within the training folds. " + " ".join(cohort.notes)
     ]
     if external is not None:
         other = external.positive / len(external.labels)
         words.append(
-            f"{external.title}: {len(external.labels)} patients, {external.positive} node-positive ({other:.1%}), "
-            "never trained on. Of two numbers the second is of this cohort. " + " ".join(external.notes)
+            f"{external.title}: {len(external.labels)} patients, {external.positive} node-positive "
+            f"({100 * other:.1f} %), never trained on. Of two numbers the second is of this cohort. "
+            + " ".join(external.notes)
         )
     words.append(choice_words(report))
     words += [_spared(item) for item in report.evaluations if item.model == report.chosen]
@@ -201,7 +204,7 @@ def _html(report: RiskReport, plots: dict[str, bytes]) -> str:
 
 def _pdf(report: RiskReport, plots: dict[str, bytes]) -> bytes:
     pdf = Pdf("Lymph node metastasis from clinical data", NOTICE)
-    pdf.table([COLUMNS, *table_rows(report)])
+    pdf.table([COLUMNS, *table_rows(report)], WIDTHS_MM)
     for words in sentences(report):
         pdf.text(words)
     for title, png in plots.items():

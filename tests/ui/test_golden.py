@@ -25,16 +25,19 @@ from lnm_desktop.domain.ids import CaseId, ImageId, RunId
 from lnm_desktop.domain.image import Channel, ImageKind, Photometric, Window
 from lnm_desktop.domain.prediction import HeatmapGrid
 from lnm_desktop.formats.prediction_bundle import Bundle
+from lnm_desktop.plugin.risk_reasons import reasons
 from lnm_desktop.store.records import PredictionRecord
 from lnm_desktop.ui.panels.annotations import AnnotationsPanel
 from lnm_desktop.ui.panels.clinical import ClinicalPanel
 from lnm_desktop.ui.panels.look import LookPanel
 from lnm_desktop.ui.panels.models import ModelsPanel
 from lnm_desktop.ui.panels.results import ResultsPanel
+from lnm_desktop.ui.panels.risk import RiskPanel
 from lnm_desktop.ui.run_check import RunContext
 from lnm_desktop.ui.theme.stylesheet import apply_theme, set_role
 from lnm_desktop.ui.viewer.view_state import ChannelView, Look, StainView
 from tests.fakes.formula_reader import series_info, slide_info
+from tests.fakes.risks import sum_of_fields
 from tests.ui.fixtures import a_box, a_calibration, a_model, a_plugin, a_prediction, a_triangle
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -133,7 +136,16 @@ def look_scan() -> QWidget:
     return panel
 
 
-PANELS = (clinical, annotations, models, results, comparison, look, look_channels, look_scan)
+def risk() -> QWidget:
+    model, values = sum_of_fields(), {"age": 95.0}
+    panel = RiskPanel(SCHEMA)
+    panel.show_models([model.spec], model.spec.id)
+    panel.show_answer(model.spec, reasons(model, {**values, "grade": None}), model.population(), values)
+    panel.show_if("If Nottingham grade: 3: 60 % (95 % interval 52–67 %)")
+    return panel
+
+
+PANELS = (clinical, annotations, models, results, comparison, risk, look, look_channels, look_scan)
 
 
 @pytest.fixture
