@@ -13,7 +13,16 @@ from lnm_desktop.domain.case import Case, CaseImage
 from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.geometry import Shape
 from lnm_desktop.domain.ids import AnnotationId, CaseId, ImageId
-from lnm_desktop.store.encoding import annotation_to, case_to, groups_to, image_to, prediction_to, value_to
+from lnm_desktop.domain.reading import Reading, Source
+from lnm_desktop.store.encoding import (
+    annotation_to,
+    case_to,
+    groups_to,
+    image_to,
+    prediction_to,
+    reading_to,
+    value_to,
+)
 from lnm_desktop.store.journal import Body, Edit, Op
 from lnm_desktop.store.records import PredictionRecord
 from lnm_desktop.store.schema import ObjectKind
@@ -266,6 +275,24 @@ class AddPrediction:
         return Edit(ObjectKind.PREDICTION, Op.ADD, self.words, after, image_id=self.image_id)
 
 
+@dataclass(frozen=True)
+class AddReading:
+    """Keep an opinion. Journalled; not undone by Ctrl+Z: what was seen cannot be unseen."""
+
+    reading: Reading
+
+    @property
+    def words(self) -> str:
+        """As in “Reader's probability of metastasis 40 %”."""
+        whose = "Reader's" if self.reading.source is Source.READER else f"Shown {self.reading.model}:"
+        return f"{whose} probability of metastasis {100 * self.reading.probability:.0f} %"
+
+    def edit(self) -> Edit:
+        """What the store is asked to change."""
+        after: dict[str, Body | None] = {self.reading.id: reading_to(self.reading)}
+        return Edit(ObjectKind.READING, Op.ADD, self.words, after, self.reading.case_id)
+
+
 Command = (
     AddAnnotations
     | ReplaceAnnotation
@@ -279,6 +306,7 @@ Command = (
     | AddImage
     | SetUserMpp
     | AddPrediction
+    | AddReading
     | AddBookmark
     | ReplaceBookmark
     | RemoveBookmarks

@@ -23,16 +23,17 @@ from lnm_desktop.domain.geometry import Point, Shape
 from lnm_desktop.domain.ids import CaseId, ImageId, RunId, new_id
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import Prediction
+from lnm_desktop.domain.reading import Reading
 from lnm_desktop.errors import StoreError
 from lnm_desktop.store.drawing import drawing_after, read_drawing
-from lnm_desktop.store.encoding import bookmark_from, case_from, image_from, prediction_from, value_from
+from lnm_desktop.store.encoding import bookmark_from, case_from, image_from, prediction_from, reading_from, value_from
 from lnm_desktop.store.folder_kind import danger_of
 from lnm_desktop.store.journal import Edit, Entry, State, utc_now
 from lnm_desktop.store.records import AuditReport, Draft, KeptCoverage, PredictionRecord
 from lnm_desktop.store.schema import ObjectKind
 from lnm_desktop.store.workspace import Workspace
 
-What = Literal["annotations", "groups", "clinical", "images", "predictions", "cases", "bookmarks"]
+What = Literal["annotations", "groups", "clinical", "images", "predictions", "cases", "bookmarks", "readings"]
 PREDICTIONS = "predictions"
 _WHAT: dict[ObjectKind, What] = {
     ObjectKind.CASE: "cases",
@@ -43,6 +44,7 @@ _WHAT: dict[ObjectKind, What] = {
     ObjectKind.CLINICAL: "clinical",
     ObjectKind.PREDICTION: "predictions",
     ObjectKind.BOOKMARK: "bookmarks",
+    ObjectKind.READING: "readings",
 }
 NO_SCHEMA = ClinicalSchema("none", 0, ())
 
@@ -179,6 +181,11 @@ class Session:
         """An image's bookmarks in the order of their adding."""
         states = self._workspace.states(ObjectKind.BOOKMARK, image_id)
         return tuple(bookmark_from(key, image_id, state["body"]) for key, state in states.items())
+
+    def readings(self, case_id: CaseId) -> tuple[Reading, ...]:
+        """Opinions on a case in the order of their giving."""
+        states = self._workspace.states(ObjectKind.READING, case_id)
+        return tuple(reading_from(key, case_id, state["body"]) for key, state in states.items())
 
     def prediction_folder(self, run_id: RunId) -> Path:
         """Where the bundle of a run belongs: `predictions/<run id>` inside the workspace."""

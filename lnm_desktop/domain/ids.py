@@ -10,6 +10,7 @@ ImageId = NewType("ImageId", str)
 AnnotationId = NewType("AnnotationId", str)
 RunId = NewType("RunId", str)
 BookmarkId = NewType("BookmarkId", str)
+ReadingId = NewType("ReadingId", str)
 
 
 def new_id() -> str:

@@ -28,6 +28,7 @@ class _Walk:
     anchor: Head = field(default_factory=lambda: Head(0, GENESIS, None))
     rows: int = 0
     last_hash: str = GENESIS
+    last_utc: str | None = None
     bad_seq: int | None = None
     problem: str = ""
     time: datetime | None = None
@@ -84,7 +85,7 @@ def _check_row(entry: Entry, walk: _Walk) -> None:
     elif entry.prev_hash != walk.last_hash:
         walk.fail(f"journal row {entry.seq} does not follow from the row before it", entry.seq)
     else:
-        walk.rows, walk.last_hash = entry.seq, entry.hash
+        walk.rows, walk.last_hash, walk.last_utc = entry.seq, entry.hash, entry.utc
         _note_time(entry, walk)
 
 
@@ -102,7 +103,7 @@ def _note_time(entry: Entry, walk: _Walk) -> None:
 def _check_anchor(walk: _Walk) -> None:
     if walk.anchor.seq > walk.rows:
         walk.fail(f"the journal ends before row {walk.rows + 1} of {walk.anchor.seq}", walk.rows + 1)
-    elif (walk.anchor.seq, walk.anchor.hash) != (walk.rows, walk.last_hash):
+    elif (walk.anchor.seq, walk.anchor.hash, walk.anchor.utc) != (walk.rows, walk.last_hash, walk.last_utc):
         walk.fail(f"the anchor does not name the last journal row {walk.rows}", walk.rows)
 
 

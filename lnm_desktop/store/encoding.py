@@ -11,9 +11,10 @@ from lnm_desktop.domain.bookmark import Bookmark
 from lnm_desktop.domain.case import Case, CaseImage, CaseStatus, Treatment
 from lnm_desktop.domain.clinical import Absent, Value
 from lnm_desktop.domain.geometry import Geometry, Point, Ring, Shape, is_hole
-from lnm_desktop.domain.ids import AnnotationId, BookmarkId, CaseId, ImageId, RunId
+from lnm_desktop.domain.ids import AnnotationId, BookmarkId, CaseId, ImageId, ReadingId, RunId
 from lnm_desktop.domain.image import ImageKind
 from lnm_desktop.domain.prediction import Score
+from lnm_desktop.domain.reading import Reading, Source
 from lnm_desktop.store.journal import Body
 from lnm_desktop.store.records import PredictionRecord
 
@@ -153,6 +154,19 @@ def bookmark_from(bookmark_id: str, image_id: str, body: Mapping[str, Any]) -> B
     """The bookmark of its ids and a body."""
     details = {name: body[name] for name in ("downsample", "rotation_deg", "mirrored", "note", "author", "created")}
     return Bookmark(BookmarkId(bookmark_id), ImageId(image_id), Point(*body["center"]), **details)
+
+
+def reading_to(reading: Reading) -> Body:
+    """A reading without its ids."""
+    details = {name: getattr(reading, name) for name in ("author", "created", "model")}
+    return {"source": reading.source.value, "probability": float(reading.probability), **details}
+
+
+def reading_from(reading_id: str, case_id: str, body: Mapping[str, Any]) -> Reading:
+    """The reading of its ids and a body."""
+    details = {name: body[name] for name in ("author", "created", "model")}
+    source = Source(body["source"])
+    return Reading(ReadingId(reading_id), CaseId(case_id), source, body["probability"], **details)
 
 
 def _score_to(score: Score) -> Body:

@@ -85,7 +85,8 @@ class Entry:
         """What the touched objects belong to, see `Table`."""
         if self.kind is ObjectKind.CASE:
             return ""
-        return self.case_id if self.kind in (ObjectKind.IMAGE, ObjectKind.CLINICAL) else self.image_id or ""
+        of_case = (ObjectKind.IMAGE, ObjectKind.CLINICAL, ObjectKind.READING)
+        return self.case_id if self.kind in of_case else self.image_id or ""
 
     def states_before(self) -> States:
         """The touched objects as they were."""

@@ -24,13 +24,24 @@ CREATE TABLE coverage (
 ) STRICT;
 """
 
+_READINGS = """
+CREATE TABLE readings (owner TEXT NOT NULL REFERENCES cases(id), id TEXT NOT NULL, place INTEGER NOT NULL, \
+body TEXT NOT NULL, PRIMARY KEY (owner, id)) STRICT;
+CREATE INDEX readings_in_order ON readings (owner, place);
+"""
+
 
 def _to_2(connection: apsw.Connection) -> None:
     """Bookmarks, and how much of each image was looked at."""
     connection.execute(_BOOKMARKS_AND_COVERAGE)
 
 
-STEPS: dict[int, Callable[[apsw.Connection], None]] = {1: _to_2}
+def _to_3(connection: apsw.Connection) -> None:
+    """Opinions of readers and what models showed to them."""
+    connection.execute(_READINGS)
+
+
+STEPS: dict[int, Callable[[apsw.Connection], None]] = {1: _to_2, 2: _to_3}
 """By the version that each step starts from."""
 
 

@@ -10,7 +10,7 @@ import apsw
 from lnm_desktop.errors import StoreError
 
 APPLICATION_ID = 0x4C4E4D44  # "LNMD"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 GENESIS = "0" * 64
 
 
@@ -25,6 +25,7 @@ class ObjectKind(StrEnum):
     CLINICAL = "clinical"
     PREDICTION = "prediction"
     BOOKMARK = "bookmark"
+    READING = "reading"
 
 
 UNDOABLE = frozenset(
@@ -62,6 +63,7 @@ TABLES = {
     ObjectKind.CLINICAL: Table("clinical_values", "cases"),
     ObjectKind.PREDICTION: Table("predictions", "images", unique_id=True),
     ObjectKind.BOOKMARK: Table("bookmarks", "images"),
+    ObjectKind.READING: Table("readings", "cases"),
 }
 
 _JOURNAL = """

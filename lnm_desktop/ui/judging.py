@@ -9,11 +9,14 @@ from PySide6.QtCore import QObject
 from shiboken6 import isValid
 
 from lnm_desktop.app.case_report import case_report, save_case_report
+from lnm_desktop.app.readings import own_reading, read_by_reader, shown_by_model
 from lnm_desktop.app.risk_words import risk_words, value_words
 from lnm_desktop.app.session import Change
 from lnm_desktop.domain.clinical import Absent, Value
+from lnm_desktop.domain.ids import CaseId
 from lnm_desktop.domain.nomogram import Nomogram
 from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
+from lnm_desktop.domain.reading import Reading
 from lnm_desktop.domain.risk import Population, Risk, RiskAnswer
 from lnm_desktop.errors import LnmError
 from lnm_desktop.inference.risks import RiskClient, known_values
@@ -37,11 +40,14 @@ class Judging(QObject):
         self._specs: tuple[ModelSpec, ...] = ()
         self._chosen = ""
         self._asking = self._again = False
+        self._to_journal = ""
         self.values: Mapping[str, Value] = {}
         bench.current.case_changed.connect(self.ask)
         bench.changed.connect(self._hear)
         bench.predicting.plugins_found.connect(self._take_models)
         self._panel.model_chosen.connect(self._choose)
+        self._panel.reading.switched.connect(self.ask)
+        self._panel.reading.given.connect(self._keep_reading)
         self._panel.if_given.connect(self._ask_if)
         self._panel.nomogram.clicked.connect(self._ask_nomogram)
         self._panel.compare.clicked.connect(self._ask_all)
@@ -52,9 +58,27 @@ class Judging(QObject):
         self._refresh()
 
     def _refresh(self) -> None:
+        """What tells a model's number waits for the reader's own, where the reader wants to read first."""
+        opened = self._bench.current.case is not None
         for action_id in ("nomogram", "compare-risks"):
-            self._actions[action_id].setEnabled(self._bench.current.case is not None and bool(self._specs))
-        self._actions["report"].setEnabled(self._bench.current.case is not None)
+            self._actions[action_id].setEnabled(opened and bool(self._specs) and not self.waits_for_reader)
+        self._actions["report"].setEnabled(opened and not self.waits_for_reader)
+
+    @property
+    def waits_for_reader(self) -> bool:
+        """True while the reader wants to read first, and has not read the open case."""
+        return self._panel.reading.first.isChecked() and self._own_reading() is None
+
+    def _own_reading(self) -> Reading | None:
+        session, case = self._bench.current.session, self._bench.current.case
+        return own_reading(session, case.id) if session is not None and case is not None else None
+
+    def _keep_reading(self, probability: float) -> None:
+        session, case = self._bench.current.session, self._bench.current.case
+        if session is not None and case is not None:
+            self._bench.notices.attempt(lambda: read_by_reader(session, case.id, probability))
+            self._to_journal = case.id
+            self.ask()
 
     @property
     def spec(self) -> ModelSpec | None:
@@ -63,18 +87,23 @@ class Judging(QObject):
 
     def ask(self) -> None:
         """Ask for the open case's risk; what is asked meanwhile is answered after it."""
-        record, spec = self._bench.current.clinical, self.spec
-        if record is None or spec is None:
+        record, spec, case = self._bench.current.clinical, self.spec, self._bench.current.case
+        self._panel.reading.show_reading(self._own_reading())
+        self._refresh()
+        if self.waits_for_reader and case is not None:
+            self._panel.ask_first()
+            return
+        if record is None or spec is None or case is None:
             self._panel.show_state(self._why_not())
             return
         if self._asking:
             self._again = True
             return
         self._asking, values = True, known_values(record)
-        client, case = self._client(spec), self._bench.current.case
+        client = self._client(spec)
         self._bench.background.run(
             lambda: client.reasons(values),
-            lambda answer: self._show(spec, case, values, answer),
+            lambda answer: self._show(spec, case.id, values, answer),
             self._fail,
         )
 
@@ -105,12 +134,23 @@ class Judging(QObject):
         if change.what == "clinical" and case is not None and change.case_id == case.id:
             self.ask()
 
-    def _show(self, spec: ModelSpec, case: object, values: Mapping[str, Value], answer: Answered) -> None:
+    def _show(self, spec: ModelSpec, case_id: CaseId, values: Mapping[str, Value], answer: Answered) -> None:
         self._asking = False
-        if case is self._bench.current.case and spec.id == self._chosen and not self._again:
+        case = self._bench.current.case
+        current = case is not None and case.id == case_id and spec.id == self._chosen
+        if current and not self._again and not self.waits_for_reader:
             self.values = values
             self._panel.show_answer(spec, *answer, values)
+            self._journal_shown(spec, answer[0].risk.probability)
         self._go_on()
+
+    def _journal_shown(self, spec: ModelSpec, probability: float) -> None:
+        """The first number that a reader sees after reading goes into the journal too."""
+        session, case = self._bench.current.session, self._bench.current.case
+        if session is not None and case is not None and self._to_journal == case.id:
+            self._to_journal = ""
+            model = f"{spec.id} {spec.version}"
+            self._bench.notices.attempt(lambda: shown_by_model(session, case.id, probability, model))
 
     def _fail(self, error: LnmError) -> None:
         self._asking = False

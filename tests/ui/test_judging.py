@@ -164,3 +164,52 @@ def test_without_a_case_or_a_model(bench: Bench) -> None:
     case = bench.session.add_case("SYNTHETIC-2")
     bench.bench.current.open_case(case.id)
     assert bench.panels.risk.state.text() == "Looking for models …"
+
+
+def test_reading_first_hides_the_model_until_the_reader_has_spoken(judged: Bench) -> None:
+    panel, case = judged.panels.risk, judged.bench.current.case
+    assert case is not None
+    panel.reading.first.setChecked(True)
+    assert panel.area.isHidden()
+    assert panel.state.text().startswith("State your own probability first")
+    assert not any(judged.actions[name].isEnabled() for name in ("nomogram", "compare-risks", "report"))
+    judged.session.execute(SetClinicalValue(case.id, "grade", "3", "Grade"))
+    settle(judged)
+    assert panel.area.isHidden()
+    panel.reading.estimate.number.setValue(0.4)
+    panel.reading.keep.click()
+    settle(judged)
+    judged.wait(lambda: len(judged.session.readings(case.id)) == 2)
+    own, shown = judged.session.readings(case.id)
+    assert (own.source, own.probability, own.author, own.model) == ("reader", 0.4, "tester", "")
+    assert (shown.source, shown.model, round(shown.probability, 3)) == ("model", "sum 1", 0.525)
+    assert panel.number.text() == "52 %"
+    assert panel.reading.said.text().startswith("You said 40")
+    words = [entry.words for entry in judged.session.history(case.id)]
+    assert words[-2:] == ["Reader's probability of metastasis 40 %", "Shown sum 1: probability of metastasis 52 %"]
+    judged.session.execute(SetClinicalValue(case.id, "age", 40.0, "Age"))
+    settle(judged)
+    assert len(judged.session.readings(case.id)) == 2
+    assert judged.session.undo(case.id) is not None
+    assert len(judged.session.readings(case.id)) == 2
+    assert judged.session.verify().ok
+
+
+def test_a_case_that_was_read_is_shown_at_once_and_another_is_not(judged: Bench) -> None:
+    panel = judged.panels.risk
+    first = judged.bench.current.case
+    assert first is not None
+    panel.reading.first.setChecked(True)
+    panel.reading.keep.click()
+    settle(judged)
+    other = judged.session.add_case("SYNTHETIC-3")
+    judged.bench.current.open_case(other.id)
+    settle(judged)
+    assert panel.area.isHidden()
+    judged.bench.current.open_case(first.id)
+    settle(judged)
+    assert not panel.area.isHidden()
+    panel.reading.first.setChecked(False)
+    judged.bench.current.open_case(other.id)
+    settle(judged)
+    assert not panel.area.isHidden()

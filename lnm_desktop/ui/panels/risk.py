@@ -21,8 +21,11 @@ from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.ui.theme.tokens import SPACE_M
 from lnm_desktop.ui.widgets.clinical_field import ClinicalFieldEdit, field_edit
 from lnm_desktop.ui.widgets.number_slider import NumberSlider, Span
+from lnm_desktop.ui.widgets.own_reading import OwnReading
 from lnm_desktop.ui.widgets.parts import button, clear_layout, column, label, row, scrolled
 from lnm_desktop.ui.widgets.risk_bars import ContributionBars, RiskBar
+
+SYNTHETIC_MODEL = "SYNTHETIC MODEL: it was trained on made-up data and says nothing about a patient."
 
 
 class RiskPanel(QWidget):
@@ -44,6 +47,7 @@ class RiskPanel(QWidget):
         self.number, self.interval = label("", "number", wrap=False), label("", "label")
         self.bar, self.band = RiskBar(), label("", "hint")
         self.warnings = label("", "warn")
+        self.reading = OwnReading()
         self.bars, self.missing = ContributionBars(), label("", "label")
         self.point = NumberSlider("Act from", Span(0.01, 0.99, 0.5), "Operating point", self)
         self.point.value_changed.connect(lambda _value: self._show_point())
@@ -58,7 +62,7 @@ class RiskPanel(QWidget):
         self.content = QWidget()
         self.content.setLayout(self._arrange())
         self.area = scrolled(self.content)
-        self.setLayout(column(self.state, self.area))
+        self.setLayout(column(self.reading, self.state, self.area))
         self.show_state("Open a case to see what its clinical data say of lymph node metastasis.")
 
     def show_models(self, specs: Sequence[ModelSpec], chosen: str) -> None:
@@ -75,6 +79,11 @@ class RiskPanel(QWidget):
         self.state.setVisible(bool(words))
         self.area.setVisible(not words)
 
+    def ask_first(self) -> None:
+        """The reader has not read yet: no number of a model is shown."""
+        self._answer = None
+        self.show_state("State your own probability first; then the model's is shown.")
+
     def show_answer(
         self, spec: ModelSpec, answer: RiskAnswer, population: Population, values: Mapping[str, Value]
     ) -> None:
@@ -87,7 +96,8 @@ class RiskPanel(QWidget):
         self.number.setText(f"{100 * answer.risk.probability:.0f} %")
         self.interval.setText(_unbroken(f"{spec.classes[-1]}: {risk_words(answer.risk)}"))
         self.band.setText(_unbroken(band_words(population, answer.risk.probability, spec.classes[-1])))
-        self._set(self.warnings, "\n".join(self._labelled(words) for words in answer.warnings))
+        made_up = (SYNTHETIC_MODEL,) if spec.synthetic else ()
+        self._set(self.warnings, "\n".join((*made_up, *(self._labelled(words) for words in answer.warnings))))
         self.bars.show_lines(
             [
                 (value_words(self.schema, item.field, values[item.field]), item.log_odds)

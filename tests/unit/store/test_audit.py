@@ -103,6 +103,11 @@ def test_a_moved_anchor_is_found(folder: Path) -> None:
     assert not verified(folder).ok
 
 
+def test_another_time_in_the_anchor_is_found(folder: Path) -> None:
+    tamper(folder, "UPDATE meta SET head_utc = '2020-01-01T00:00:00.000+00:00'")
+    assert "anchor" in verified(folder).problem
+
+
 def test_a_missing_anchor_is_found(folder: Path) -> None:
     tamper(folder, "DELETE FROM meta")
     assert "anchor is gone" in verified(folder).problem
