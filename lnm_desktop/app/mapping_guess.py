@@ -33,7 +33,6 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "er_status": ("erstatus", "er"),
     "pr_status": ("prstatus", "pr"),
     "her2_status": ("her2status", "her2"),
-    "histology": ("histology", "histologicaltype", "histologictype", "tumorotherhistologicsubtype"),
     "ki67": ("ki67",),
     "clinical_t": ("clinicalt", "ct", "ctstage", "sizeclass"),
     "palpable_node": ("palpablenode", "palpableaxillarynode"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import queue
 import sys
-import threading
 import warnings
 from typing import Any, Protocol
 
@@ -70,7 +70,8 @@ class OpenVinoBackend:
             "NUM_STREAMS": threads,
         }
         self._compiled = openvino.Core().compile_model(model, "CPU", settings)
-        self._own = threading.local()
+        # Threads come and go with each run; what a request has allocated stays for the next one.
+        self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.batch_size = batch_size
         self.name = f"openvino {precision}"
 
@@ -83,13 +84,18 @@ class OpenVinoBackend:
         if count < self.batch_size:
             rest = np.zeros((self.batch_size - count, *tiles.shape[1:]), np.uint8)
             tiles = np.concatenate([tiles, rest])
-        output = self._request().infer({0: tiles}, share_inputs=True)[0]
-        return output[:count].astype(np.float32)
+        request = self._request()
+        try:
+            return request.infer({0: tiles}, share_inputs=True)[0][:count].astype(np.float32)
+        finally:
+            self._idle.put(request)
 
     def _request(self) -> Any:
-        if not hasattr(self._own, "request"):
-            self._own.request = self._compiled.create_infer_request()
-        return self._own.request
+        """A request that nobody uses, a new one where there is none."""
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return self._compiled.create_infer_request()
 
 
 def convert(network: nn.Module, tile_px: int, batch_size: int) -> Any:

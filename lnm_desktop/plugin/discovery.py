@@ -13,7 +13,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 GROUP = "lnm_desktop"
-FIRST_PARTY = frozenset({"lnm-tumor-tiles"})
+FIRST_PARTY = frozenset({"lnm-clinical", "lnm-tumor-tiles"})
 
 
 @dataclass(frozen=True, slots=True)

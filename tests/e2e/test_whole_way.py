@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from lnm_desktop.formats.prediction_bundle import load_bundle, same_numbers
+from lnm_desktop.paths import cache_dir
 from tests.e2e.real_window import RealWindow
 
 pytestmark = [pytest.mark.gl, pytest.mark.timeout(400)]
@@ -30,6 +32,7 @@ def predict_on_the_command_line(slide: Path, out: Path) -> dict[str, object]:
         MODEL,
         "--out",
         str(out),
+        "--fresh",  # what the window has computed before must not be taken over
         "--json",
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
@@ -49,9 +52,17 @@ def test_window_and_command_line_give_the_same_numbers(window: RealWindow, share
     seen = load_bundle(session.prediction_folder(record.id))
     assert any("nothing in the file says" in warning for warning in seen.prediction.warnings)
 
-    printed = predict_on_the_command_line(slide, tmp_path / "out")
-    assert same_numbers(seen, load_bundle(tmp_path / "out")) == ()
-    assert printed["scores"] == {score.id: score.value for score in seen.prediction.scores}
+    for name in ("once", "twice"):
+        printed = predict_on_the_command_line(slide, tmp_path / name)
+        assert same_numbers(seen, load_bundle(tmp_path / name)) == ()
+        assert printed["scores"] == {score.id: score.value for score in seen.prediction.scores}
+
+    shutil.rmtree(cache_dir() / "runs")
+    window.run_model()
+    window.wait(lambda: not window.bench.predicting.running)
+    again, *_ = session.predictions(image.id)
+    assert again.id != record.id
+    assert same_numbers(seen, load_bundle(session.prediction_folder(again.id))) == ()
 
 
 def test_a_killed_worker_is_named_and_the_next_run_works(window: RealWindow, shared_data: Path) -> None:

@@ -85,6 +85,16 @@ def test_the_panel_states_the_risk_and_what_it_rests_on(judged: Bench) -> None:
     )
     assert "Age at diagnosis: 70 years +0.40" in panel.bars.accessibleName()
     assert said(panel.missing) == "Grade: from 17 % (1) to 52 % (3)"
+    assert panel.unused.isHidden()
+    assert not panel.card.synthetic.isHidden()
+
+
+def test_what_the_model_does_not_read_is_told(judged: Bench) -> None:
+    case = judged.bench.current.case
+    assert case is not None
+    judged.session.execute(SetClinicalValue(case.id, "ki67", 20.0, "Ki-67"))
+    judged.wait(lambda: not judged.panels.risk.unused.isHidden())
+    assert judged.panels.risk.unused.text() == "Known, but not read by this model: Ki-67."
 
 
 def test_an_edit_changes_the_number(judged: Bench) -> None:

@@ -15,17 +15,15 @@ from lnm_desktop.app.risk_words import (
     value_words,
 )
 from lnm_desktop.domain.clinical import Absent, ClinicalSchema, Value
-from lnm_desktop.domain.prediction import RESEARCH_USE_ONLY
 from lnm_desktop.domain.risk import Population, RiskAnswer
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.ui.theme.tokens import SPACE_M
 from lnm_desktop.ui.widgets.clinical_field import ClinicalFieldEdit, field_edit
+from lnm_desktop.ui.widgets.model_card import ModelCard
 from lnm_desktop.ui.widgets.number_slider import NumberSlider, Span
 from lnm_desktop.ui.widgets.own_reading import OwnReading
 from lnm_desktop.ui.widgets.parts import button, clear_layout, column, label, row, scrolled
 from lnm_desktop.ui.widgets.risk_bars import ContributionBars, RiskBar
-
-SYNTHETIC_MODEL = "SYNTHETIC MODEL: it was trained on made-up data and says nothing about a patient."
 
 
 class RiskPanel(QWidget):
@@ -49,6 +47,7 @@ class RiskPanel(QWidget):
         self.warnings = label("", "warn")
         self.reading = OwnReading()
         self.bars, self.missing = ContributionBars(), label("", "label")
+        self.unused, self.card = label("", "hint"), ModelCard()
         self.point = NumberSlider("Act from", Span(0.01, 0.99, 0.5), "Operating point", self)
         self.point.value_changed.connect(lambda _value: self._show_point())
         self.counts, self.call = label("", "hint"), label("", "label")
@@ -91,19 +90,21 @@ class RiskPanel(QWidget):
         if self._spec is None or self._spec.id != spec.id:
             self.point.set_value(spec.operating_point)
             self._offer_fields(spec, population)
+            self.card.show_spec(spec)
         self._spec, self._population, self._answer = spec, population, answer
         self.show_state("")
         self.number.setText(f"{100 * answer.risk.probability:.0f} %")
         self.interval.setText(_unbroken(f"{spec.classes[-1]}: {risk_words(answer.risk)}"))
         self.band.setText(_unbroken(band_words(population, answer.risk.probability, spec.classes[-1])))
-        made_up = (SYNTHETIC_MODEL,) if spec.synthetic else ()
-        self._set(self.warnings, "\n".join((*made_up, *(self._labelled(words) for words in answer.warnings))))
+        self._set(self.warnings, "\n".join(self._labelled(words) for words in answer.warnings))
         self.bars.show_lines(
             [
                 (value_words(self.schema, item.field, values[item.field]), item.log_odds)
                 for item in answer.contributions
             ]
         )
+        names = [self.schema.field(name).label for name in values if name not in spec.uses_clinical]
+        self._set(self.unused, f"Known, but not read by this model: {', '.join(names)}." if names else "")
         self._set(self.missing, "\n".join(missing_words(self.schema, item) for item in answer.missing))
         self.if_words.setText("")
         self._show_point()
@@ -157,11 +158,12 @@ class RiskPanel(QWidget):
                 (row(label("Model", wrap=False), self.models, None), self.number, self.interval, self.bar, self.band),
             ),
             ("", (self.warnings,)),
-            ("WHAT IT RESTS ON", (self.bars,)),
+            ("WHAT IT RESTS ON", (self.bars, self.unused)),
             ("WHAT IS MISSING, AND HOW FAR IT COULD MOVE THE NUMBER", (self.missing,)),
             ("OPERATING POINT", (self.point, self.call, self.counts)),
             ("WHAT IF", (self.field, self.edit_place, self.if_words)),
-            ("", (row(self.nomogram, self.compare, None), label(RESEARCH_USE_ONLY, "warn"))),
+            ("", (row(self.nomogram, self.compare, None),)),
+            ("THE MODEL", (self.card,)),
         )
 
 

@@ -59,7 +59,7 @@ def facts_of(spec: ModelSpec) -> str:
     lines = (
         f"{spec.id} {spec.version}" + (f", {spec.publisher}" if spec.publisher else ""),
         f"Classes: {', '.join(spec.classes)}" if spec.classes else "",
-        f"Looks at {spec.resolution_mpp:g} µm/px, tiles of {spec.tile_px} px",
+        f"Looks at {spec.resolution_mpp:g} µm/px, tiles of {spec.tile_px} px" if spec.tile_px else "",
         f"Weights {spec.weights_sha256[:12]}" if spec.weights_sha256 else "No weights",
         f"Licence: {spec.licence}" if spec.licence else "",
     )
