@@ -13,7 +13,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 GROUP = "lnm_desktop"
-FIRST_PARTY = frozenset({"lnm-clinical", "lnm-tumor-tiles"})
+# In the order in which their models are offered: what runs on a slide comes first.
+FIRST_PARTY = ("lnm-tumor-tiles", "lnm-clinical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,12 @@ def installed_plugins(folders: Iterable[Path] = ()) -> tuple[InstalledPlugin, ..
     found: dict[str, InstalledPlugin] = {}
     for plugin in _all(folders):
         found.setdefault(normalised(plugin.distribution), plugin)
-    return tuple(sorted(found.values(), key=lambda plugin: (not plugin.first_party, plugin.distribution)))
+    return tuple(sorted(found.values(), key=_rank))
+
+
+def _rank(plugin: InstalledPlugin) -> tuple[int, str]:
+    name = normalised(plugin.distribution)
+    return (FIRST_PARTY.index(name) if plugin.first_party else len(FIRST_PARTY), plugin.distribution)
 
 
 def normalised(name: str) -> str:

@@ -57,9 +57,9 @@ def shapley(worth: NDArray[np.float64]) -> list[float]:
 
 
 def _subsets(row: Row, known: Sequence[str]) -> list[Row]:
-    """The patient with each subset of the known fields, the empty one first."""
+    """The patient with each subset of the known fields, the empty one first; what is not among them stays."""
     return [
-        {field: row[field] if field in known and (number >> known.index(field)) & 1 else None for field in row}
+        {field: row[field] if field not in known or (number >> known.index(field)) & 1 else None for field in row}
         for number in range(2 ** len(known))
     ]
 

@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from lnm_desktop.errors import ClinicalError, PluginError
 from lnm_desktop.formats.risk_json import answer_to_dict, nomogram_to_dict, population_to_dict
+from lnm_desktop.inference.events import Stage
 from lnm_desktop.plugin.risk_model import RiskModel, TrainedRisk
 from lnm_desktop.plugin.risk_nomogram import nomogram
 from lnm_desktop.plugin.risk_reasons import as_row, reasons
@@ -26,6 +27,20 @@ from lnm_desktop.worker.models import WorkerModels, plugin_code
 from lnm_desktop.worker.provenance import library_versions
 
 THREADS = 1
+
+
+class TrainingJob(RunJob):
+    """Tells of each fit: a long training is not to be taken for one that hangs."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__(request)
+        self._fits = 0
+
+    def check_cancelled(self) -> None:
+        """See `RunJob.check_cancelled`; a training looks before each fit."""
+        super().check_cancelled()
+        self._fits += 1
+        self._emit(Stage(f"training, fit {self._fits}"))
 
 
 def judge_rows(models: WorkerModels, request: Request) -> Message:
@@ -53,7 +68,7 @@ def draw_nomogram(models: WorkerModels, request: Request) -> Message:
 
 def train_risk(models: WorkerModels, request: Request) -> Message:
     """Answer `train`: weights in a file of safetensors, its hash, the operating point."""
-    asked, job = request.arguments, RunJob(request)
+    asked, job = request.arguments, TrainingJob(request)
     model_class = _class(models, asked["model_id"])
     spec = models.host.find(asked["model_id"]).spec
     job.stage("training")
@@ -74,7 +89,7 @@ def cross_validate(models: WorkerModels, request: Request) -> Message:
 
     `others` are judged by a model of all the patients. Thresholds are those of each model's own training.
     """
-    asked, job = request.arguments, RunJob(request)
+    asked, job = request.arguments, TrainingJob(request)
     model_class, spec = _class(models, asked["model_id"]), models.host.find(asked["model_id"]).spec
     rows = [as_row(spec.uses_clinical, values) for values in asked["rows"]]
     others = [as_row(spec.uses_clinical, values) for values in asked["others"]]

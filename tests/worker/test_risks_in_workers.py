@@ -144,6 +144,15 @@ def test_a_table_of_patients_as_the_command_line_takes_it(tmp_path: Path) -> Non
     assert (rows[3]["probability"], "age" in rows[3]["problem"]) == ("", True)
 
 
+def test_a_record_gives_a_bundle_that_can_be_verified(tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text('{"age": 52, "tumor_size": 31, "grade": "3", "er_status": {"absent": "unknown"}}')
+    asked = ("predict", "--model", LR, "--clinical", record, "--out", tmp_path / "out")
+    scores = answer(*asked)["scores"]
+    assert scores["lower_95"] < scores["node-positive"] < scores["upper_95"]
+    assert answer("verify", tmp_path / "out")["numbers_same"] is True
+
+
 def test_a_class_of_size_does_where_the_size_is_not_known(tmp_path: Path) -> None:
     table = write(tmp_path / "patients.csv", "id,size_class,grade", "A,T1,2", "B,cT3,2")
     facts = answer("predict", table, "--model", LR, "--out", tmp_path / "out.csv")
