@@ -295,7 +295,7 @@ class Workbench(QObject):
             self.predicting.show_again()
 
     def _opening_ended(self, seat: Seat) -> None:
-        if not seat.waiting:
+        if not seat.waiting and seat in self.panes.seats:  # its pane may have been closed meanwhile
             self.panes.entitle(seat)
 
     def _set_heatmap_style(self, style: HeatmapStyle) -> None:

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtTest import QTest
+from shiboken6 import isValid
 
 from lnm_desktop.ui.panes import Panes, Seat
 from lnm_desktop.ui.widgets.pane_grid import PaneLayout
@@ -287,6 +288,15 @@ def test_what_is_still_read_for_a_pane_that_has_gone_is_closed(two: ManyPanes) -
     two.bench.wait(lambda: len(two.bench.session.images(case.id)) == 2 and two.bench.background.idle)
     assert two.labels() == ["left"]
     assert [image.label for image in two.bench.session.images(case.id)] == ["left", "late"]
+
+
+def test_an_opening_that_ends_after_its_pane_was_destroyed_is_no_fault(two: ManyPanes) -> None:
+    gone = two.seat(1)
+    two.panes.activate(two.seat(0))
+    two.panes.arrange(PaneLayout.ONE)
+    two.bench.wait(lambda: not isValid(gone.frame))
+    two.bench.bench.opening.ended.emit(gone)
+    assert two.labels() == ["left"]
 
 
 def test_closing_an_image_leaves_an_empty_pane_and_closing_that_leaves_none(both: ManyPanes) -> None:
