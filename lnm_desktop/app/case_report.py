@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lnm_desktop import __version__
 from lnm_desktop.app.models import Models
@@ -21,11 +21,13 @@ from lnm_desktop.domain.risk import Population, RiskAnswer
 from lnm_desktop.errors import ClinicalError, EnvironmentFault
 from lnm_desktop.formats.clinical_json import record_to_dict
 from lnm_desktop.formats.files import write_atomic
-from lnm_desktop.formats.pdf import Pdf
 from lnm_desktop.formats.prediction_bundle import PICTURE_FILE
 from lnm_desktop.inference.risks import RiskClient, known_values
 from lnm_desktop.plugin.spec import ModelSpec
 from lnm_desktop.store.records import PredictionRecord
+
+if TYPE_CHECKING:
+    from lnm_desktop.formats.pdf import Pdf
 
 PDF, JSON = "report.pdf", "report.json"
 
@@ -125,6 +127,8 @@ def as_json(report: CaseReport) -> dict[str, Any]:
 
 def as_pdf(report: CaseReport) -> bytes:
     """The report as PDF."""
+    from lnm_desktop.formats.pdf import Pdf  # noqa: PLC0415 - keeps the start of the window short
+
     pdf = Pdf(f"Case {report.case.pseudonym}", RESEARCH_USE_ONLY)
     made_up = " MADE-UP CASE: it says nothing about a patient." if report.case.synthetic else ""
     pdf.text(f"{RESEARCH_USE_ONLY}{made_up} Written {report.utc} by LNM Desktop {__version__}.")

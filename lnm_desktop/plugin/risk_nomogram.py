@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from lnm_desktop.domain.clinical import Value
 from lnm_desktop.domain.nomogram import FULL_POINTS, Nomogram, NomogramAxis
 from lnm_desktop.domain.risk import FieldRange, Population
 from lnm_desktop.errors import InferenceError
 from lnm_desktop.plugin.risk_model import RiskModel
-from lnm_desktop.plugin.risk_reasons import possible_values
+from lnm_desktop.plugin.risk_reasons import log_odds, possible_values
 from lnm_desktop.plugin.tabular_model import Row
 
 # Numbers are asked about at so many places between the training's first and 99th percentile: the axis of a field
@@ -32,10 +29,11 @@ def nomogram(model: RiskModel) -> Nomogram:
         if field in nothing
     ]
     rows = [nothing, *({**nothing, field: value} for field, value in asked)]
-    log_odds = _log_odds(model, rows)
-    gains = {pair: float(value - log_odds[0]) for pair, value in zip(asked, log_odds[1:], strict=True)}
-    _check_additive(model, nothing, gains, float(log_odds[0]))
-    return _scaled(population, gains, float(log_odds[0]))
+    found = log_odds(model.probability(rows))
+    base = float(found[0])
+    gains = {pair: float(value) - base for pair, value in zip(asked, found[1:], strict=True)}
+    _check_additive(model, nothing, gains, base)
+    return _scaled(population, gains, base)
 
 
 def axis_values(known: FieldRange) -> list[Value]:
@@ -66,15 +64,10 @@ def _scaled(population: Population, gains: dict[tuple[str, Value], float], nothi
 def _check_additive(model: RiskModel, nothing: Row, gains: dict[tuple[str, Value], float], base: float) -> None:
     """One patient with the last value of every field must have the sum of what each adds."""
     values = dict(gains.keys())
-    together = float(_log_odds(model, [{**nothing, **values}])[0])
+    together = float(log_odds(model.probability([{**nothing, **values}]))[0])
     expected = base + sum(gains[(field, value)] for field, value in values.items())
     if abs(together - expected) > TOLERANCE * max(1.0, abs(expected)):
         raise InferenceError(
             f"{model.spec.id} has no nomogram: what a field adds depends on the others",
             hint="Choose the logistic regression.",
         )
-
-
-def _log_odds(model: RiskModel, rows: Sequence[Row]) -> NDArray[np.float64]:
-    probability = model.probability(rows)
-    return np.log(probability / (1 - probability))

@@ -29,11 +29,11 @@ def reasons(model: RiskModel, row: Row) -> RiskAnswer:
     subsets = _subsets(row, known)
     judged = model.judge_checked([row])
     probability = model.probability([*subsets, *(variant for _, _, variant in variants)])
-    log_odds = _log_odds(probability[: len(subsets)])
+    worth = log_odds(probability[: len(subsets)])
     return RiskAnswer(
         Risk(float(judged.probability[0]), float(judged.lower[0]), float(judged.upper[0])),
         float(probability[0]),
-        tuple(Contribution(field, value) for field, value in zip(known, shapley(log_odds), strict=True)),
+        tuple(Contribution(field, value) for field, value in zip(known, shapley(worth), strict=True)),
         _missing(about, variants, probability[len(subsets) :]),
         population_warnings(row, population),
     )
@@ -96,7 +96,8 @@ def _missing(
     return tuple(sorted(found, key=lambda item: item.low - item.high))
 
 
-def _log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+def log_odds(probability: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of probabilities (n,), finite also at 0 and 1."""
     clipped = np.clip(probability, 1e-9, 1 - 1e-9)
     return np.log(clipped / (1 - clipped))
 

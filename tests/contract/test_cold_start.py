@@ -19,5 +19,10 @@ def test_the_command_line_pulls_in_no_heavy_library() -> None:
     assert modules_after("import lnm_desktop.cli.main") & HEAVY == set()
 
 
+def test_the_window_does_not_wait_for_what_only_reports_and_measures_need() -> None:
+    late = {"torch", "scipy", "reportlab", "matplotlib", "sklearn"}
+    assert modules_after("import lnm_desktop.ui.main") & late == set()
+
+
 def test_the_check_can_fail() -> None:
     assert "openslide" in modules_after("import openslide") & HEAVY
