@@ -20,7 +20,11 @@ from lnm_desktop.formats.table_file import Table, read_table
 from lnm_desktop.inference.risks import JudgedRow, RiskClient
 from lnm_desktop.plugin.spec import ModelSpec
 
-COLUMNS = ("pseudonym", "probability", "lower_95", "upper_95", "call", "fields_known", "warnings", "problem")
+COLUMNS = (
+    *("pseudonym", "probability", "lower_95", "upper_95", "call", "fields_known", "warnings", "problem"),
+    "notice",
+)
+SYNTHETIC_MODEL = "SYNTHETIC MODEL: it was trained on made-up data."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,10 @@ def _row(report: RowReport, known: int, judged: JudgedRow | None) -> TableRow:
 
 
 def _cells(row: TableRow, spec: ModelSpec) -> Sequence[str | float | None]:
+    notice = f"{SYNTHETIC_MODEL} {RESEARCH_USE_ONLY}" if spec.synthetic else RESEARCH_USE_ONLY
     if row.judged is None:
-        return (row.pseudonym, None, None, None, "", row.fields_known, "", row.problem)
+        return (row.pseudonym, None, None, None, "", row.fields_known, "", row.problem, notice)
     risk = row.judged.risk
     call = spec.classes[-1] if risk.probability >= spec.operating_point else spec.classes[0]
     ends = (round(risk.probability, 6), round(risk.lower, 6), round(risk.upper, 6))
-    return (row.pseudonym, *ends, call, row.fields_known, " ".join(row.judged.warnings), "")
+    return (row.pseudonym, *ends, call, row.fields_known, " ".join(row.judged.warnings), "", notice)

@@ -141,6 +141,7 @@ def test_a_table_of_patients_as_the_command_line_takes_it(tmp_path: Path) -> Non
     assert [row["pseudonym"] for row in rows] == ["A", "B", "'=1+1", "D"]
     assert float(rows[0]["lower_95"]) < float(rows[0]["probability"]) < float(rows[0]["upper_95"])
     assert float(rows[1]["probability"]) < float(rows[0]["probability"])
+    assert all(row["notice"] == "Research use only. Not for diagnostic use." for row in rows)
     assert (rows[3]["probability"], "age" in rows[3]["problem"]) == ("", True)
 
 
